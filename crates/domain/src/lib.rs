@@ -1,0 +1,45 @@
+//! The values of Tessera and the rules they keep: accounts, sessions, tokens, secrets.
+//!
+//! Everything here is plain data and pure functions. There is no clock, no randomness, no I/O and no
+//! wire format: the present moment, fresh secrets and ids are passed in, so that every rule is a
+//! one-line test.
+
+#![warn(missing_docs)]
+
+mod email;
+mod error;
+mod full_name;
+mod ids;
+mod one_time;
+mod password;
+mod password_rules;
+mod revocation;
+mod secret;
+mod session;
+mod signing_key;
+mod subject;
+mod text;
+mod time;
+mod token;
+mod user;
+mod username;
+
+pub use crate::email::Email;
+pub use crate::error::{ErrorKind, Invalid, Result};
+pub use crate::full_name::FullName;
+pub use crate::ids::{ParseIdError, SessionId, TokenId, UserId};
+pub use crate::one_time::{OneTimePurpose, OneTimeToken};
+pub use crate::password::{PasswordHash, PlainPassword};
+pub use crate::password_rules::{PasswordAttribute, PasswordContext, PasswordProblem, check_password};
+pub use crate::revocation::{Revocation, RevokedKey};
+pub use crate::secret::{Digest, OneTimeSecret};
+pub use crate::session::{
+    EndReason, Generation, OnRetry, Presented, RefreshPolicy, Rotation, Session, SessionLimits, SessionState,
+};
+pub use crate::signing_key::{Algorithm, KeyId, KeyState, SealedKey, SigningKey};
+pub use crate::subject::{ExternalId, Subject};
+pub use crate::text::{TextRule, is_control};
+pub use crate::time::Timestamp;
+pub use crate::token::{AccessToken, Claims, RefreshToken, TokenKind, TokenPair, TokenType};
+pub use crate::user::{Credentials, Identifier, NewUser, Privileges, SecurityVersion, User};
+pub use crate::username::Username;

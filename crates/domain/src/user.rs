@@ -1,0 +1,95 @@
+//! Accounts.
+
+use std::net::IpAddr;
+
+use crate::{Email, FullName, PasswordHash, Timestamp, UserId, Username};
+
+/// An account as everybody but the hasher sees it: its password hash is not part of it, so that no answer, log or
+/// cache can hold one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Its id, for ever.
+    pub id: UserId,
+    /// Its address; unique.
+    pub email: Email,
+    /// Its username, if it has one; unique.
+    pub username: Option<Username>,
+    /// Its owner's name.
+    pub full_name: Option<FullName>,
+    /// Whether it may log in at all.
+    pub is_active: bool,
+    /// Whether its address was confirmed.
+    pub is_verified: bool,
+    /// Whether it may see what only staff sees.
+    pub is_staff: bool,
+    /// Whether it may do everything.
+    pub is_superuser: bool,
+    /// When it was made.
+    pub date_joined: Timestamp,
+    /// When it was last changed: the version that a cache goes by.
+    pub updated_at: Timestamp,
+    /// When it last logged in.
+    pub last_login: Option<Timestamp>,
+    /// The address of the client that last logged in.
+    pub last_login_ip: Option<IpAddr>,
+}
+
+/// An account that is about to exist.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    /// The account.
+    pub user: User,
+    /// The hash of its first password.
+    pub password_hash: PasswordHash,
+}
+
+/// An account together with what proves that somebody is its owner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// The account.
+    pub user: User,
+    /// The hash to verify a password against.
+    pub password_hash: PasswordHash,
+    /// The version of these credentials.
+    pub version: SecurityVersion,
+}
+
+/// Counts the events that must end what was proved before them: a change of password, disabling. A session is
+/// opened only if the version its credentials were verified under is still the account's own, so that a login
+/// that was being hashed meanwhile cannot outlive the change (invariant I2). Raising the cost of a hash is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SecurityVersion(i64);
+
+impl SecurityVersion {
+    /// The version of a new account.
+    pub const FIRST: Self = Self(0);
+
+    /// The version with this number, as storage keeps it.
+    pub const fn from_number(number: i64) -> Self {
+        Self(number)
+    }
+
+    /// Its number, as storage keeps it.
+    pub const fn number(self) -> i64 {
+        self.0
+    }
+}
+
+/// What an account is looked up by when it logs in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Identifier {
+    /// Its address.
+    Email(Email),
+    /// Its username.
+    Username(Username),
+}
+
+/// What a new account may do. No request body can ask for more than [`Privileges::None`] (requirement A6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Privileges {
+    /// An ordinary account.
+    #[default]
+    None,
+    /// Staff and superuser, as the operator makes one on the command line.
+    Superuser,
+}

@@ -1,0 +1,35 @@
+//! The storage ports: what the services ask of a storage, and what it promises in return.
+//!
+//! A port method is one atomic intention that returns an outcome, so that nobody reads, decides and then writes.
+//! The present moment, ids and digests are passed in; no implementation reads a clock or makes a secret. Expected
+//! cases are outcomes, everything else is one opaque [`RepositoryError`].
+//!
+//! The promises are written once, in [`contract`](crate::contract) (feature `contract`), and every implementation
+//! runs them. Mocks of all ports are behind the feature `mock`.
+
+#![warn(missing_docs)]
+
+mod error;
+mod health;
+mod revocations;
+mod sessions;
+mod signing_keys;
+mod user_cache;
+mod users;
+
+#[cfg(feature = "contract")]
+pub mod contract;
+
+pub use error::{RepositoryError, Result};
+pub use health::StorageHealth;
+pub use revocations::{RevocationCursor, RevocationPage, RevocationRepository};
+pub use sessions::{OpenOutcome, RotateOutcome, RotateSession, SessionEnding, SessionRepository};
+pub use signing_keys::{InsertKeyOutcome, SigningKeyRepository};
+pub use user_cache::UserCache;
+pub use users::{InsertOutcome, UserPage, UserPageRequest, UserRepository};
+
+#[cfg(feature = "mock")]
+pub use {
+    health::MockStorageHealth, revocations::MockRevocationRepository, sessions::MockSessionRepository,
+    signing_keys::MockSigningKeyRepository, user_cache::MockUserCache, users::MockUserRepository,
+};
