@@ -203,7 +203,7 @@ mod tests {
     use super::*;
 
     const LIMITS: SessionLimits =
-        SessionLimits { idle: Duration::from_secs(7 * 86_400), absolute: Duration::from_secs(30 * 86_400) };
+        SessionLimits { idle: Duration::from_hours(7 * 24), absolute: Duration::from_hours(30 * 24) };
     const WINDOW: Duration = Duration::from_secs(10);
     const START: Timestamp = Timestamp::from_unix_seconds(1_000_000);
 

@@ -26,7 +26,8 @@ pub trait UserRepository: Send + Sync {
     /// changes no version. `false` if the hash is another by now, or the account is gone.
     async fn upgrade_hash(&self, id: UserId, expected: &PasswordHash, better: &PasswordHash) -> Result<bool>;
 
-    /// Notes a login: when, and from which address. An account that is gone is left alone.
+    /// Notes a login: when, and from which address; `updated_at` advances to `at`. An account that is gone is left
+    /// alone.
     async fn record_login(&self, id: UserId, at: Timestamp, ip: Option<IpAddr>) -> Result<()>;
 
     /// The accounts after `request.after`, oldest id first, at most `request.limit`.

@@ -1,1 +1,19 @@
-//! Placeholder.
+//! What the service means: accounts, tokens, and the orchestrator that turns credentials into tokens.
+//!
+//! Services return domain values and typed errors with a [`kind`](tessera_domain::ErrorKind). They know neither HTTP nor
+//! a driver: storage is behind the ports of `tessera-repositories`, the rest of the world behind [`ports`].
+
+#![warn(missing_docs)]
+
+pub mod auth;
+mod client;
+pub mod health;
+pub mod housekeeping;
+pub mod orchestrator;
+mod outage;
+pub mod ports;
+pub mod signing_keys;
+pub mod tokens;
+
+pub use client::ClientInfo;
+pub use outage::Outage;

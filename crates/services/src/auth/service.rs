@@ -1,0 +1,48 @@
+//! The service of accounts: its trait, and the parts its operations work with.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tessera_domain::User;
+use tessera_repositories::{UserCache, UserRepository};
+
+use super::{ListUsers, ListUsersError, ListVisibility, RegisterError, RegisterUser, UserListing};
+use crate::ports::{Clock, PasswordHasher, SecretSource};
+
+/// Accounts.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait AuthService: Send + Sync {
+    /// Makes an account.
+    async fn register(&self, command: RegisterUser) -> Result<User, RegisterError>;
+
+    /// A page of the list of accounts, as far as its viewer may see it (requirement A7).
+    async fn list_users(&self, query: ListUsers) -> Result<UserListing, ListUsersError>;
+}
+
+/// The implementation of [`AuthService`]. Each operation is in the file named after it.
+pub struct Accounts {
+    /// Where accounts are kept.
+    pub users: Arc<dyn UserRepository>,
+    /// What remembers accounts.
+    pub cache: Arc<dyn UserCache>,
+    /// What hashes passwords.
+    pub hasher: Arc<dyn PasswordHasher>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness for ids.
+    pub secrets: Arc<dyn SecretSource>,
+    /// Who may see the list of accounts.
+    pub list_visibility: ListVisibility,
+}
+
+#[async_trait]
+impl AuthService for Accounts {
+    async fn register(&self, command: RegisterUser) -> Result<User, RegisterError> {
+        self.register_user(command).await
+    }
+
+    async fn list_users(&self, query: ListUsers) -> Result<UserListing, ListUsersError> {
+        self.list_page(query).await
+    }
+}

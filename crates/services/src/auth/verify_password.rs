@@ -1,0 +1,70 @@
+//! Proving to own an account, with a password.
+
+use std::sync::Arc;
+
+use tessera_domain::{Credentials, ErrorKind, Identifier, PlainPassword};
+use tessera_repositories::UserRepository;
+
+use crate::Outage;
+use crate::ports::{PasswordHasher, Verdict};
+
+/// Verifies passwords. Unknown accounts and wrong passwords cost the same work and have the same answer (A1).
+pub struct PasswordVerifier {
+    /// Where accounts are kept.
+    pub users: Arc<dyn UserRepository>,
+    /// What verifies.
+    pub hasher: Arc<dyn PasswordHasher>,
+}
+
+/// Why nothing was proved.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// There is no such account, or this is not its password; which of the two is not told.
+    #[error("wrong credentials")]
+    Wrong,
+    /// Something else did not work.
+    #[error(transparent)]
+    Outage(#[from] Outage),
+}
+
+impl VerifyError {
+    /// Its class.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Wrong => ErrorKind::Unauthenticated,
+            Self::Outage(outage) => outage.kind(),
+        }
+    }
+}
+
+impl PasswordVerifier {
+    /// The account that `identifier` names, if `password` is its own. Inactive accounts are verified like any other.
+    pub async fn verify(&self, identifier: &Identifier, password: &PlainPassword) -> Result<Credentials, VerifyError> {
+        let found = self.users.find_credentials(identifier).await.map_err(Outage::from)?;
+        let hash = found.as_ref().map(|credentials| credentials.password_hash.clone());
+        let verdict = self.hasher.verify(password.clone(), hash).await.map_err(Outage::from)?;
+        match (verdict, found) {
+            (Verdict::Right { outdated }, Some(credentials)) => {
+                if outdated {
+                    self.upgrade(&credentials, password).await;
+                }
+                Ok(credentials)
+            }
+            _ => Err(VerifyError::Wrong),
+        }
+    }
+
+    /// Replaces a hash that is weaker than today's. The login does not depend on it: what fails now is tried again at
+    /// the next one.
+    async fn upgrade(&self, credentials: &Credentials, password: &PlainPassword) {
+        let user_id = credentials.user.id;
+        let better = match self.hasher.hash(password.clone()).await {
+            Ok(hash) => hash,
+            Err(error) => return tracing::info!(%user_id, %error, "a password hash was not upgraded"),
+        };
+        match self.users.upgrade_hash(user_id, &credentials.password_hash, &better).await {
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%user_id, %error, "a password hash was not upgraded"),
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Forgetting what has expired: in the background, in small batches, so that nobody waits for it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tessera_domain::Timestamp;
+use tessera_repositories::{RepositoryError, RevocationRepository, SessionRepository};
+use tokio::time::MissedTickBehavior;
+
+use crate::ports::Clock;
+use crate::tokens::RevocationMirror;
+
+const EVERY: Duration = Duration::from_mins(1);
+/// Small enough that a request which waits behind a batch does not notice.
+const BATCH: u32 = 200;
+
+/// Deletes what no longer matters.
+pub struct Housekeeper {
+    /// Sessions whose last refresh token has expired.
+    pub sessions: Arc<dyn SessionRepository>,
+    /// Revocations of tokens that have expired.
+    pub revocations: Arc<dyn RevocationRepository>,
+    /// The same, in memory.
+    pub mirror: Arc<RevocationMirror>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Housekeeper {
+    /// Keeps house for as long as the process lives.
+    pub async fn run(&self) {
+        let mut ticks = tokio::time::interval(EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            match self.sweep().await {
+                Ok(0) => {}
+                Ok(rows) => tracing::debug!(rows, "deleted expired rows"),
+                Err(error) => tracing::warn!(%error, "expired rows could not be deleted"),
+            }
+        }
+    }
+
+    /// Deletes everything that has expired by now. Returns how many rows that were.
+    pub async fn sweep(&self) -> Result<u64, RepositoryError> {
+        let now = self.clock.now();
+        self.mirror.forget_expired(now);
+        Ok(self.sweep_sessions(now).await? + self.sweep_revocations(now).await?)
+    }
+
+    async fn sweep_sessions(&self, now: Timestamp) -> Result<u64, RepositoryError> {
+        let mut rows = 0;
+        loop {
+            let deleted = self.sessions.delete_expired(now, BATCH).await?;
+            rows += u64::from(deleted);
+            if deleted < BATCH {
+                return Ok(rows);
+            }
+        }
+    }
+
+    async fn sweep_revocations(&self, now: Timestamp) -> Result<u64, RepositoryError> {
+        let mut rows = 0;
+        loop {
+            let deleted = self.revocations.delete_expired(now, BATCH).await?;
+            rows += u64::from(deleted);
+            if deleted < BATCH {
+                return Ok(rows);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mockall::Sequence;
+    use tessera_repositories::{MockRevocationRepository, MockSessionRepository};
+
+    use super::*;
+    use crate::ports::MockClock;
+
+    #[tokio::test]
+    async fn goes_on_until_a_batch_is_not_full() {
+        let mut sessions = MockSessionRepository::new();
+        let mut order = Sequence::new();
+        for deleted in [BATCH, BATCH, 3] {
+            sessions.expect_delete_expired().times(1).in_sequence(&mut order).returning(move |_, _| Ok(deleted));
+        }
+        let mut revocations = MockRevocationRepository::new();
+        revocations.expect_delete_expired().times(1).returning(|_, _| Ok(0));
+        let mut clock = MockClock::new();
+        clock.expect_now().return_const(Timestamp::from_unix_seconds(1));
+        let (revocations, clock): (Arc<dyn RevocationRepository>, Arc<dyn Clock>) =
+            (Arc::new(revocations), Arc::new(clock));
+        let mirror = Arc::new(RevocationMirror::new(revocations.clone(), clock.clone()));
+        let housekeeper = Housekeeper { sessions: Arc::new(sessions), revocations, mirror, clock };
+        assert_eq!(housekeeper.sweep().await.expect("swept"), u64::from(2 * BATCH + 3));
+    }
+}

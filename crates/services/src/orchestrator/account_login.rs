@@ -1,0 +1,111 @@
+//! An account's login: password, active accounts only, a session.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tessera_domain::{Credentials, Identifier, PlainPassword, Timestamp, TokenPair, User};
+use tessera_repositories::{UserCache, UserRepository};
+
+use super::{CredentialVerifier, Flow, IssuancePolicy, Refusal, RequestTokenError, TokenIssuer};
+use crate::auth::{PasswordVerifier, VerifyError};
+use crate::ports::Clock;
+use crate::tokens::{OpenSessionError, TokenService};
+use crate::{ClientInfo, Outage};
+
+/// The flow of an account's login.
+#[derive(Debug)]
+pub struct AccountLogin;
+
+impl Flow for AccountLogin {
+    type Request = LoginRequest;
+    type Principal = Credentials;
+    type Grant = LoginGrant;
+}
+
+/// A login.
+#[derive(Debug, Clone)]
+pub struct LoginRequest {
+    /// Which account.
+    pub identifier: Identifier,
+    /// The password.
+    pub password: PlainPassword,
+    /// Where it comes from.
+    pub client: ClientInfo,
+}
+
+/// What a login is answered with.
+#[derive(Debug, Clone)]
+pub struct LoginGrant {
+    /// The account, this login noted.
+    pub user: User,
+    /// The tokens of its new session.
+    pub tokens: TokenPair,
+}
+
+/// Verifies the password.
+pub struct AccountVerifier(pub PasswordVerifier);
+
+#[async_trait]
+impl CredentialVerifier<AccountLogin> for AccountVerifier {
+    async fn verify(&self, request: &LoginRequest) -> Result<Credentials, VerifyError> {
+        let verified = self.0.verify(&request.identifier, &request.password).await;
+        if matches!(verified, Err(VerifyError::Wrong)) {
+            // The name that was tried is not logged: people type passwords there.
+            tracing::info!(target: "audit", event = "login_failed", ip = ?request.client.ip);
+        }
+        verified
+    }
+}
+
+/// Refuses disabled accounts.
+#[derive(Debug)]
+pub struct ActiveAccounts;
+
+impl IssuancePolicy<AccountLogin> for ActiveAccounts {
+    fn permit(&self, principal: &Credentials) -> Result<(), Refusal> {
+        if principal.user.is_active { Ok(()) } else { Err(Refusal::Inactive) }
+    }
+}
+
+/// Opens a session and notes the login.
+pub struct SessionIssuer {
+    /// What opens sessions.
+    pub tokens: Arc<dyn TokenService>,
+    /// Where logins are noted.
+    pub users: Arc<dyn UserRepository>,
+    /// What remembers accounts.
+    pub cache: Arc<dyn UserCache>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+#[async_trait]
+impl TokenIssuer<AccountLogin> for SessionIssuer {
+    async fn issue(&self, request: &LoginRequest, principal: Credentials) -> Result<LoginGrant, RequestTokenError> {
+        let tokens = self.tokens.open_session(&principal).await?;
+        let now = self.clock.now();
+        let ip = request.client.ip;
+        self.users.record_login(principal.user.id, now, ip).await.map_err(Outage::from)?;
+        let user = User { last_login: Some(now), last_login_ip: ip, updated_at: now, ..principal.user };
+        self.evict(&user, now).await;
+        tracing::info!(target: "audit", event = "login", user_id = %user.id, ?ip);
+        Ok(LoginGrant { user, tokens })
+    }
+}
+
+impl SessionIssuer {
+    async fn evict(&self, user: &User, now: Timestamp) {
+        if let Err(error) = self.cache.evict(user.id, user.updated_at, now).await {
+            tracing::warn!(%error, "the user cache did not forget an account");
+        }
+    }
+}
+
+impl From<OpenSessionError> for RequestTokenError {
+    fn from(error: OpenSessionError) -> Self {
+        match error {
+            OpenSessionError::Superseded => Self::WrongCredentials,
+            OpenSessionError::Outage(outage) => Self::Outage(outage),
+        }
+    }
+}

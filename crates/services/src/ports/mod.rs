@@ -1,0 +1,24 @@
+//! The outward ports of the services: what they need from the world that is neither storage nor HTTP.
+
+mod clock;
+mod password_hasher;
+mod secret_source;
+mod signing_keys;
+mod token_signer;
+mod token_verifier;
+
+pub use clock::Clock;
+pub use password_hasher::{HashError, PasswordHasher, Verdict};
+pub use secret_source::{SecretSource, random};
+pub use signing_keys::{KeyGenerator, PublicKey, PublicKeys};
+pub use token_signer::{SignError, TokenSigner};
+pub use token_verifier::{TokenRejected, TokenVerifier};
+
+#[cfg(feature = "mock")]
+pub use {
+    clock::MockClock,
+    password_hasher::MockPasswordHasher,
+    signing_keys::{MockKeyGenerator, MockPublicKeys},
+    token_signer::MockTokenSigner,
+    token_verifier::MockTokenVerifier,
+};

@@ -1,0 +1,30 @@
+//! Making keys, and publishing their public halves.
+
+use tessera_domain::{Algorithm, KeyId, SigningKey, Timestamp};
+
+use super::SignError;
+
+/// Makes signing keys.
+#[cfg_attr(feature = "mock", mockall::automock)]
+pub trait KeyGenerator: Send + Sync {
+    /// A new key that is active from `now`, its private half sealed.
+    fn generate(&self, now: Timestamp) -> Result<SigningKey, SignError>;
+}
+
+/// The public half of a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicKey {
+    /// Its name.
+    pub id: KeyId,
+    /// What it verifies.
+    pub algorithm: Algorithm,
+    /// The uncompressed point (SEC 1, section 2.3.3), 65 bytes.
+    pub point: Vec<u8>,
+}
+
+/// The keys that others verify our tokens with (RFC 7517, section 5).
+#[cfg_attr(feature = "mock", mockall::automock)]
+pub trait PublicKeys: Send + Sync {
+    /// Every key that a token in use may be signed with; none where the key is a shared secret.
+    fn published(&self) -> Vec<PublicKey>;
+}

@@ -1,0 +1,76 @@
+//! Who calls: the hot path of the whole service.
+
+use tessera_domain::{
+    AccessToken, Claims, ErrorKind, RevokedKey, SessionId, Subject, Timestamp, TokenId, TokenType, UserId,
+};
+
+use super::Sessions;
+use crate::Outage;
+use crate::ports::TokenRejected;
+
+/// Somebody who proved to hold a live access token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caller {
+    /// The account.
+    pub user_id: UserId,
+    /// The session.
+    pub session_id: SessionId,
+    /// The token.
+    pub token_id: TokenId,
+    /// When the token expires.
+    pub expires_at: Timestamp,
+}
+
+/// Why it is not known who calls.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthenticateError {
+    /// The token does not count.
+    #[error(transparent)]
+    Rejected(#[from] TokenRejected),
+    /// The token, or its session, was revoked.
+    #[error("was revoked")]
+    Revoked,
+    /// Something else did not work.
+    #[error(transparent)]
+    Outage(#[from] Outage),
+}
+
+impl AuthenticateError {
+    /// Its class.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Rejected(_) | Self::Revoked => ErrorKind::Unauthenticated,
+            Self::Outage(outage) => outage.kind(),
+        }
+    }
+}
+
+impl Sessions {
+    pub(super) async fn identify(&self, token: &AccessToken) -> Result<Caller, AuthenticateError> {
+        let now = self.clock.now();
+        let claims = self.verifier.verify(token.expose(), TokenType::Access, now)?;
+        let caller = Caller::try_from(&claims)?;
+        let keys = [RevokedKey::Session(caller.session_id), RevokedKey::Token(caller.token_id)];
+        if self.revoked.is_revoked(&keys, now).await.map_err(Outage::from)? {
+            return Err(AuthenticateError::Revoked);
+        }
+        Ok(caller)
+    }
+}
+
+/// A token of another service's user is no account's, whatever its id looks like (requirement T3).
+impl TryFrom<&Claims> for Caller {
+    type Error = TokenRejected;
+
+    fn try_from(claims: &Claims) -> Result<Self, TokenRejected> {
+        match claims.subject {
+            Subject::Account(user_id) => Ok(Self {
+                user_id,
+                session_id: claims.session_id,
+                token_id: claims.token_id,
+                expires_at: claims.expires_at,
+            }),
+            Subject::External(_) => Err(TokenRejected::Invalid),
+        }
+    }
+}

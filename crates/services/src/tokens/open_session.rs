@@ -1,0 +1,43 @@
+//! Opening a session.
+
+use tessera_domain::{Credentials, ErrorKind, Session, SessionId, TokenPair};
+use tessera_repositories::OpenOutcome;
+
+use super::Sessions;
+use crate::Outage;
+use crate::ports::random;
+
+/// Why no session was opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenSessionError {
+    /// The credentials changed after they were verified, or the account may not log in.
+    #[error("the credentials no longer count")]
+    Superseded,
+    /// Something else did not work.
+    #[error(transparent)]
+    Outage(#[from] Outage),
+}
+
+impl OpenSessionError {
+    /// Its class.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Superseded => ErrorKind::Unauthenticated,
+            Self::Outage(outage) => outage.kind(),
+        }
+    }
+}
+
+impl Sessions {
+    pub(super) async fn open(&self, credentials: &Credentials) -> Result<TokenPair, OpenSessionError> {
+        let now = self.clock.now();
+        let id = SessionId::new(now, random(&*self.secrets));
+        let session = Session::open(id, credentials.user.id, now, self.lifetimes.session);
+        // Signed first: a session whose tokens could not be made would be a row that nobody can use.
+        let pair = self.pair(&session, now)?;
+        match self.sessions.open(&session, credentials.version).await.map_err(Outage::from)? {
+            OpenOutcome::Opened => Ok(pair),
+            OpenOutcome::Superseded => Err(OpenSessionError::Superseded),
+        }
+    }
+}

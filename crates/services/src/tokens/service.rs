@@ -1,0 +1,128 @@
+//! The service of tokens: its trait, and the parts its operations work with.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use tessera_domain::{
+    AccessToken, Claims, Credentials, RefreshPolicy, RefreshToken, Session, SessionLimits, Subject, Timestamp, TokenId,
+    TokenKind, TokenPair,
+};
+use tessera_repositories::SessionRepository;
+
+use super::{AuthenticateError, Caller, LogOutError, OpenSessionError, RefreshError, RevocationMirror};
+use crate::Outage;
+use crate::ports::{Clock, SecretSource, SignError, TokenSigner, TokenVerifier, random};
+
+/// Tokens of accounts.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait TokenService: Send + Sync {
+    /// Opens a session for somebody whose credentials were verified.
+    async fn open_session(&self, credentials: &Credentials) -> Result<TokenPair, OpenSessionError>;
+
+    /// Spends or uses a refresh token, as `policy` says. The pair holds a new access token and the refresh token to
+    /// use from now on.
+    async fn refresh(&self, token: &RefreshToken, policy: RefreshPolicy) -> Result<TokenPair, RefreshError>;
+
+    /// Who calls with this access token.
+    async fn authenticate(&self, token: &AccessToken) -> Result<Caller, AuthenticateError>;
+
+    /// Ends the caller's session, and the session of `refresh` if one is given, which must be the caller's own. Their
+    /// tokens are refused from the moment this returns (requirement T6).
+    async fn log_out(&self, caller: &Caller, refresh: Option<RefreshToken>) -> Result<(), LogOutError>;
+}
+
+/// How long things live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lifetimes {
+    /// Access tokens.
+    pub access: Duration,
+    /// Sessions, and with their idle limit refresh tokens.
+    pub session: SessionLimits,
+    /// How long after a rotation the predecessor is a retry and not a theft.
+    pub retry_window: Duration,
+}
+
+/// The implementation of [`TokenService`]. Each operation is in the file named after it.
+pub struct Sessions {
+    /// Where sessions are kept.
+    pub sessions: Arc<dyn SessionRepository>,
+    /// What was revoked.
+    pub revoked: Arc<RevocationMirror>,
+    /// What signs.
+    pub signer: Arc<dyn TokenSigner>,
+    /// What verifies.
+    pub verifier: Arc<dyn TokenVerifier>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness for ids.
+    pub secrets: Arc<dyn SecretSource>,
+    /// How long things live.
+    pub lifetimes: Lifetimes,
+}
+
+#[async_trait]
+impl TokenService for Sessions {
+    async fn open_session(&self, credentials: &Credentials) -> Result<TokenPair, OpenSessionError> {
+        self.open(credentials).await
+    }
+
+    async fn refresh(&self, token: &RefreshToken, policy: RefreshPolicy) -> Result<TokenPair, RefreshError> {
+        self.spend(token, policy).await
+    }
+
+    async fn authenticate(&self, token: &AccessToken) -> Result<Caller, AuthenticateError> {
+        self.identify(token).await
+    }
+
+    async fn log_out(&self, caller: &Caller, refresh: Option<RefreshToken>) -> Result<(), LogOutError> {
+        self.end(caller, refresh).await
+    }
+}
+
+impl Sessions {
+    /// The pair of a session's current generation.
+    pub(super) fn pair(&self, session: &Session, now: Timestamp) -> Result<TokenPair, Outage> {
+        Ok(TokenPair { access: self.access_token(session, now)?, refresh: self.refresh_token(session)? })
+    }
+
+    /// A new access token; it does not outlive its session.
+    pub(super) fn access_token(&self, session: &Session, now: Timestamp) -> Result<AccessToken, Outage> {
+        let expires_at = now.plus(self.lifetimes.access).min(session.expires_at);
+        let token_id = TokenId::new(now, random(&*self.secrets));
+        Ok(AccessToken::new(self.sign(session, TokenKind::Access, token_id, now, expires_at)?))
+    }
+
+    /// The refresh token of the session's current generation. Everything in it follows from the row, so that a retry is
+    /// given the same one.
+    fn refresh_token(&self, session: &Session) -> Result<RefreshToken, Outage> {
+        let token_id = TokenId::of_refresh(session.id, session.generation);
+        let kind = TokenKind::Refresh(session.generation);
+        Ok(RefreshToken::new(self.sign(session, kind, token_id, session.rotated_at, session.idle_expires_at)?))
+    }
+
+    fn sign(
+        &self,
+        session: &Session,
+        kind: TokenKind,
+        token_id: TokenId,
+        issued_at: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<SecretString, SignError> {
+        self.signer.sign(&Claims {
+            subject: Subject::Account(session.user_id),
+            token_id,
+            session_id: session.id,
+            kind,
+            issued_at: issued_at.whole_seconds(),
+            expires_at: expires_at.whole_seconds(),
+        })
+    }
+
+    /// When the last access token that exists at `now` has expired.
+    pub(super) fn last_access_expiry(&self, now: Timestamp) -> Timestamp {
+        now.plus(self.lifetimes.access)
+    }
+}
