@@ -64,10 +64,9 @@ mod tests {
     fn storage(name: &'static str, is_up: bool) -> Arc<dyn StorageHealth> {
         let mut storage = MockStorageHealth::new();
         storage.expect_name().return_const(name);
-        storage.expect_check().returning(move || match is_up {
-            true => Ok(()),
-            false => Err(RepositoryError::transient("away", "refused")),
-        });
+        storage
+            .expect_check()
+            .returning(move || if is_up { Ok(()) } else { Err(RepositoryError::transient("away", "refused")) });
         Arc::new(storage)
     }
 

@@ -6,7 +6,10 @@
 #![warn(missing_docs)]
 
 pub mod auth;
+
 mod client;
+#[cfg(test)]
+mod fixtures;
 pub mod health;
 pub mod housekeeping;
 pub mod orchestrator;

@@ -4,6 +4,8 @@
 //! ([`AccountLogin`]) and the demonstration ([`Demonstration`]) are the same orchestrator with different ones.
 
 mod account_login;
+#[cfg(test)]
+mod account_login_tests;
 mod demonstration;
 mod service;
 

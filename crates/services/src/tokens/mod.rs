@@ -6,6 +6,8 @@ mod open_session;
 mod refresh;
 mod revocation_mirror;
 mod service;
+#[cfg(test)]
+mod session_tests;
 
 pub use authenticate::{AuthenticateError, Caller};
 pub use log_out::LogOutError;

@@ -1,0 +1,90 @@
+//! What registering promises.
+
+use std::sync::Arc;
+
+use tessera_domain::{Email, ErrorKind, PasswordHash, PasswordProblem, PlainPassword, Privileges};
+use tessera_repositories::{InsertOutcome, MockUserCache, MockUserRepository};
+
+use crate::auth::{Accounts, AuthService as _, ListVisibility, RegisterError, RegisterUser};
+use crate::fixtures::{NOW, SameBytes, away, clock};
+use crate::ports::{HashError, MockPasswordHasher};
+
+fn accounts(users: MockUserRepository, hasher: MockPasswordHasher) -> Accounts {
+    Accounts {
+        users: Arc::new(users),
+        cache: Arc::new(MockUserCache::new()),
+        hasher: Arc::new(hasher),
+        clock: clock(),
+        secrets: Arc::new(SameBytes),
+        list_visibility: ListVisibility::Public,
+    }
+}
+
+fn command(password: &str) -> RegisterUser {
+    RegisterUser {
+        email: Email::parse("ana@example.com").expect("an address"),
+        username: None,
+        full_name: None,
+        password: PlainPassword::parse(password).expect("well-formed"),
+        privileges: Privileges::None,
+    }
+}
+
+fn hashes() -> MockPasswordHasher {
+    let mut hasher = MockPasswordHasher::new();
+    hasher.expect_hash().returning(|_| Ok(PasswordHash::from_encoded("hashed")));
+    hasher
+}
+
+#[tokio::test]
+async fn stores_the_hash_and_an_ordinary_account() {
+    let mut users = MockUserRepository::new();
+    users
+        .expect_insert()
+        .withf(|new| {
+            let user = &new.user;
+            new.password_hash.expose() == "hashed" && user.is_active && !user.is_staff && !user.is_superuser
+        })
+        .times(1)
+        .returning(|_| Ok(InsertOutcome::Inserted));
+    let user = accounts(users, hashes()).register(command("a long walk by the sea")).await.expect("registered");
+    assert_eq!((user.date_joined, user.is_verified), (NOW, false));
+}
+
+#[tokio::test]
+async fn a_weak_password_costs_no_hash_and_no_row() {
+    let error = accounts(MockUserRepository::new(), MockPasswordHasher::new())
+        .register(command("password"))
+        .await
+        .expect_err("refused");
+    assert!(matches!(&error, RegisterError::WeakPassword(problems) if *problems == [PasswordProblem::TooCommon]));
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+}
+
+#[tokio::test]
+async fn says_which_of_the_two_is_taken() {
+    let mut users = MockUserRepository::new();
+    users.expect_insert().returning(|_| Ok(InsertOutcome::Taken { email: true, username: false }));
+    let error = accounts(users, hashes()).register(command("a long walk by the sea")).await.expect_err("taken");
+    assert!(matches!(error, RegisterError::Taken { email: true, username: false }));
+}
+
+#[tokio::test]
+async fn a_full_queue_and_a_storage_that_is_away_are_outages() {
+    let mut hasher = MockPasswordHasher::new();
+    let retry_after = std::time::Duration::from_secs(2);
+    hasher.expect_hash().returning(move |_| Err(HashError::Busy { retry_after }));
+    let error = accounts(MockUserRepository::new(), hasher).register(command("a long walk by the sea")).await;
+    assert_eq!(error.expect_err("busy").kind(), ErrorKind::Unavailable);
+
+    let mut users = MockUserRepository::new();
+    users.expect_insert().returning(|_| Err(away()));
+    let error = accounts(users, hashes()).register(command("a long walk by the sea")).await;
+    assert_eq!(error.expect_err("away").kind(), ErrorKind::Unavailable);
+}
+
+#[test]
+fn a_command_shows_no_password() {
+    let text = format!("{:?}", command("a long walk by the sea"));
+    assert!(!text.contains("walk") && !text.contains("ana"), "{text}");
+}

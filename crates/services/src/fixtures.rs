@@ -1,0 +1,70 @@
+//! What the unit tests of this crate start from: one account, one moment, randomness that repeats.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tessera_domain::{
+    Credentials, Email, PasswordHash, SecurityVersion, SessionId, SessionLimits, Timestamp, User, UserId, Username,
+};
+use tessera_repositories::RepositoryError;
+
+use crate::ports::{Clock, MockClock, SecretSource};
+use crate::tokens::Lifetimes;
+
+pub const NOW: Timestamp = Timestamp::from_unix_seconds(1_700_000_000);
+pub const USER: UserId = UserId::from_bytes([1; 16]);
+pub const SESSION: SessionId = SessionId::from_bytes([2; 16]);
+
+pub const LIFETIMES: Lifetimes = Lifetimes {
+    access: Duration::from_mins(15),
+    session: SessionLimits { idle: Duration::from_hours(7 * 24), absolute: Duration::from_hours(30 * 24) },
+    retry_window: Duration::from_secs(10),
+};
+
+/// Random bytes that are all the same: ids are then known.
+pub struct SameBytes;
+
+impl SecretSource for SameBytes {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(7);
+    }
+}
+
+pub fn clock() -> Arc<dyn Clock> {
+    let mut clock = MockClock::new();
+    clock.expect_now().return_const(NOW);
+    Arc::new(clock)
+}
+
+pub fn user() -> User {
+    User {
+        id: USER,
+        email: Email::parse("ana@example.com").expect("an address"),
+        username: Some(Username::parse("ana").expect("a username")),
+        full_name: None,
+        is_active: true,
+        is_verified: false,
+        is_staff: false,
+        is_superuser: false,
+        date_joined: NOW,
+        updated_at: NOW,
+        last_login: None,
+        last_login_ip: None,
+    }
+}
+
+pub fn credentials() -> Credentials {
+    Credentials {
+        user: user(),
+        password_hash: PasswordHash::from_encoded("a hash"),
+        version: SecurityVersion::from_number(3),
+    }
+}
+
+pub fn away() -> RepositoryError {
+    RepositoryError::transient("the storage is away", "connection refused")
+}
+
+pub fn broken() -> RepositoryError {
+    RepositoryError::permanent("the storage is broken", "no such column")
+}
