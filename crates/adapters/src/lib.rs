@@ -1,1 +1,14 @@
-//! Placeholder.
+//! The outside world that is neither storage nor HTTP: the clock, randomness, password hashing and signed tokens.
+//!
+//! Every type here stands behind a port of [`tessera_services::ports`] and is put in place by the server's composition
+//! root. Nothing here decides anything about accounts or sessions.
+
+#![warn(missing_docs)]
+
+mod clock;
+pub mod jwt;
+mod os_secrets;
+pub mod passwords;
+
+pub use clock::SystemClock;
+pub use os_secrets::OsSecrets;

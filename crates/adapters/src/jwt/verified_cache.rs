@@ -1,0 +1,160 @@
+//! Remembering access tokens that were verified.
+//!
+//! An access token is presented many times, and its signature costs a hundred times more to check than to remember. It
+//! is known by the SHA-256 of its whole text, so a hit means that this very text was verified before. Nothing is kept
+//! of a token that was refused: whoever sends rubbish cannot push out what is useful. Revocation is not asked here, and
+//! time is asked at each hit.
+
+use std::sync::Arc;
+
+use quick_cache::sync::Cache;
+use tessera_domain::{Claims, Digest, Timestamp, TokenType};
+use tessera_services::ports::{TokenRejected, TokenVerifier};
+
+use super::verifier::{MAX_TOKEN_BYTES, check_use};
+
+/// A [`TokenVerifier`] that asks another one only once about each access token.
+///
+/// Refresh tokens always go through: each is used once, and would only push out others. The keys of the other verifier
+/// must not change behind it; who builds new [`TokenKeys`](super::TokenKeys) builds a new cache.
+pub struct VerifiedCache {
+    verifier: Arc<dyn TokenVerifier>,
+    verified: Cache<[u8; 32], Claims>,
+}
+
+impl VerifiedCache {
+    /// A good start: some 3 MB when full, and nothing before there are tokens.
+    pub const DEFAULT_CAPACITY: usize = 16_384;
+
+    /// Remembers about `capacity` of the tokens that `verifier` accepted. One takes about 200 bytes,
+    /// and an external id of its subject on top.
+    pub fn new(verifier: Arc<dyn TokenVerifier>, capacity: usize) -> Self {
+        Self { verifier, verified: Cache::new(capacity) }
+    }
+}
+
+impl TokenVerifier for VerifiedCache {
+    fn verify(&self, token: &str, expected: TokenType, now: Timestamp) -> Result<Claims, TokenRejected> {
+        if expected != TokenType::Access || token.len() > MAX_TOKEN_BYTES {
+            return self.verifier.verify(token, expected, now);
+        }
+        let key = *Digest::of(token.as_bytes()).as_bytes();
+        if let Some(claims) = self.verified.get(&key) {
+            return check_use(&claims, expected, now).map(|()| claims).inspect_err(|_| {
+                self.verified.remove(&key);
+            });
+        }
+        let claims = self.verifier.verify(token, expected, now)?;
+        self.verified.insert(key, claims.clone());
+        Ok(claims)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use mockall::predicate::{always, eq};
+    use tessera_domain::{ExternalId, Generation, SessionId, Subject, TokenId, TokenKind};
+    use tessera_services::ports::MockTokenVerifier;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_unix_seconds(1_700_000_000);
+
+    fn claims(kind: TokenKind) -> Claims {
+        Claims {
+            subject: Subject::External(ExternalId::Number(1)),
+            token_id: TokenId::from_bytes([1; 16]),
+            session_id: SessionId::from_bytes([2; 16]),
+            kind,
+            issued_at: NOW,
+            expires_at: NOW.plus(Duration::from_mins(1)),
+        }
+    }
+
+    /// A cache before a verifier that must be asked exactly `times` times, and answers with `answer`.
+    fn cache(times: usize, answer: Result<Claims, TokenRejected>) -> VerifiedCache {
+        let mut verifier = MockTokenVerifier::new();
+        verifier.expect_verify().times(times).returning(move |_, _, _| answer.clone());
+        VerifiedCache::new(Arc::new(verifier), 16)
+    }
+
+    #[test]
+    fn asks_once_about_one_text() {
+        let cache = cache(1, Ok(claims(TokenKind::Access)));
+        for _ in 0..3 {
+            assert_eq!(cache.verify("a.b.c", TokenType::Access, NOW), Ok(claims(TokenKind::Access)));
+        }
+    }
+
+    #[test]
+    fn asks_about_each_other_text() {
+        let cache = cache(3, Ok(claims(TokenKind::Access)));
+        for token in ["a.b.c", "a.b.d", "a.b.c "] {
+            assert!(cache.verify(token, TokenType::Access, NOW).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_hit_expires_to_the_second_and_is_dropped() {
+        let mut verifier = MockTokenVerifier::new();
+        let end = NOW.plus(Duration::from_mins(1));
+        verifier
+            .expect_verify()
+            .with(always(), always(), eq(NOW))
+            .times(1)
+            .returning(|_, _, _| Ok(claims(TokenKind::Access)));
+        let cache = VerifiedCache::new(Arc::new(verifier), 16);
+        assert!(cache.verify("a.b.c", TokenType::Access, NOW).is_ok());
+        assert!(cache.verify("a.b.c", TokenType::Access, Timestamp::from_unix_micros(end.unix_micros() - 1)).is_ok());
+        assert_eq!(cache.verify("a.b.c", TokenType::Access, end), Err(TokenRejected::Expired));
+        assert_eq!(cache.verified.len(), 0);
+    }
+
+    #[test]
+    fn remembers_no_refusal() {
+        let cache = cache(2, Err(TokenRejected::Invalid));
+        for _ in 0..2 {
+            assert_eq!(cache.verify("a.b.c", TokenType::Access, NOW), Err(TokenRejected::Invalid));
+        }
+        assert_eq!(cache.verified.len(), 0);
+    }
+
+    #[test]
+    fn remembers_no_refresh_token() {
+        let refresh = claims(TokenKind::Refresh(Generation::FIRST));
+        let cache = cache(2, Ok(refresh.clone()));
+        for _ in 0..2 {
+            assert_eq!(cache.verify("a.b.c", TokenType::Refresh, NOW), Ok(refresh.clone()));
+        }
+        assert_eq!(cache.verified.len(), 0);
+    }
+
+    #[test]
+    fn an_access_token_that_was_remembered_is_still_no_refresh_token() {
+        let mut verifier = MockTokenVerifier::new();
+        verifier
+            .expect_verify()
+            .with(always(), eq(TokenType::Access), always())
+            .times(1)
+            .returning(|_, _, _| Ok(claims(TokenKind::Access)));
+        verifier
+            .expect_verify()
+            .with(always(), eq(TokenType::Refresh), always())
+            .times(1)
+            .returning(|_, _, _| Err(TokenRejected::WrongType));
+        let cache = VerifiedCache::new(Arc::new(verifier), 16);
+        assert!(cache.verify("a.b.c", TokenType::Access, NOW).is_ok());
+        assert_eq!(cache.verify("a.b.c", TokenType::Refresh, NOW), Err(TokenRejected::WrongType));
+    }
+
+    #[test]
+    fn is_bounded() {
+        let cache = cache(1_000, Ok(claims(TokenKind::Access)));
+        for number in 0..1_000 {
+            assert!(cache.verify(&format!("a.b.{number}"), TokenType::Access, NOW).is_ok());
+        }
+        assert!(cache.verified.len() <= 16);
+    }
+}
