@@ -14,7 +14,7 @@ pub struct RepositoryError {
 }
 
 /// The result of a port method.
-pub type Result<T> = core::result::Result<T, RepositoryError>;
+pub type Result<T, E = RepositoryError> = core::result::Result<T, E>;
 
 impl RepositoryError {
     /// The storage is away, busy, full or too slow: the same call may succeed later. What it was asked may or may not

@@ -1,0 +1,45 @@
+//! Every published promise, on a real file each.
+
+#![expect(clippy::expect_used, reason = "a test that cannot make its folder fails")]
+
+use std::sync::Arc;
+
+use tempfile::TempDir;
+use tessera_repositories::contract::sessions::SessionPorts;
+use tessera_repositories::{RevocationRepository, SigningKeyRepository, UserCache, UserRepository};
+use tessera_repositories_sqlite::{
+    SqliteRevocations, SqliteSessions, SqliteSigningKeys, SqliteStore, SqliteUserCache, SqliteUsers,
+};
+
+fn fresh() -> (SqliteStore, TempDir) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = SqliteStore::open(folder.path().join("tessera.db")).expect("a store");
+    (store, folder)
+}
+
+tessera_repositories::user_contract!(async {
+    let (store, folder) = fresh();
+    (Arc::new(SqliteUsers::new(&store)) as Arc<dyn UserRepository>, folder)
+});
+
+tessera_repositories::session_contract!(async {
+    let (store, folder) = fresh();
+    let ports = SessionPorts {
+        users: Arc::new(SqliteUsers::new(&store)),
+        sessions: Arc::new(SqliteSessions::new(&store)),
+        revocations: Arc::new(SqliteRevocations::new(&store)),
+    };
+    (ports, folder)
+});
+
+tessera_repositories::revocation_contract!(async {
+    let (store, folder) = fresh();
+    (Arc::new(SqliteRevocations::new(&store)) as Arc<dyn RevocationRepository>, folder)
+});
+
+tessera_repositories::signing_key_contract!(async {
+    let (store, folder) = fresh();
+    (Arc::new(SqliteSigningKeys::new(&store)) as Arc<dyn SigningKeyRepository>, folder)
+});
+
+tessera_repositories::user_cache_contract!(async { (Arc::new(SqliteUserCache::new()) as Arc<dyn UserCache>, ()) });
