@@ -4,7 +4,7 @@
 //! The present moment, ids and digests are passed in; no implementation reads a clock or makes a secret. Expected
 //! cases are outcomes, everything else is one opaque [`RepositoryError`].
 //!
-//! The promises are written once, in [`contract`](crate::contract) (feature `contract`), and every implementation
+//! The promises are written once, in the module `contract` (feature `contract`), and every implementation
 //! runs them. Mocks of all ports are behind the feature `mock`.
 
 #![warn(missing_docs)]

@@ -18,6 +18,6 @@ pub trait UserCache: Send + Sync {
     /// Keeps an account until `until`, unless a newer version of it was put or evicted.
     async fn put(&self, user: &User, until: Timestamp) -> Result<()>;
 
-    /// Forgets every version of an account before `version`, and refuses to take one again until `until`.
+    /// Forgets every version of an account before `version`, and refuses to take one again at least until `until`.
     async fn evict(&self, id: UserId, version: Timestamp, until: Timestamp) -> Result<()>;
 }

@@ -1,16 +1,11 @@
 //! Listing accounts.
 
-use std::time::Duration;
-
 use tessera_domain::{ErrorKind, User, UserId};
 use tessera_repositories::UserPageRequest;
 
 use super::Accounts;
 use crate::Outage;
 use crate::tokens::Caller;
-
-/// How long a remembered account may be used before it is read again.
-const REMEMBER: Duration = Duration::from_secs(30);
 
 /// Who may see the list of accounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -72,7 +67,7 @@ impl ListUsersError {
 impl Accounts {
     pub(super) async fn list_page(&self, query: ListUsers) -> Result<UserListing, ListUsersError> {
         let viewer = match query.viewer {
-            Some(caller) => self.find_active(caller.user_id).await?,
+            Some(caller) => self.remembered.find(caller.user_id).await?.filter(|user| user.is_active),
             None => None,
         };
         let is_staff = viewer.as_ref().is_some_and(|user| user.is_staff);
@@ -85,30 +80,5 @@ impl Accounts {
         let page = self.users.list(query.page).await.map_err(Outage::from)?;
         let next_after = page.users.last().filter(|_| page.has_more).map(|user| user.id);
         Ok(UserListing { users: page.users, next_after, shows_email: is_staff })
-    }
-
-    /// An account that may act, from the cache if it is there.
-    async fn find_active(&self, id: UserId) -> Result<Option<User>, Outage> {
-        let now = self.clock.now();
-        let user = match self.cache.find(id, now).await {
-            Ok(Some(user)) => Some(user),
-            Ok(None) => self.read_through(id).await?,
-            // The cache is an aid: without it there still is the truth.
-            Err(error) => {
-                tracing::warn!(%error, "the user cache did not answer");
-                self.users.find(id).await?
-            }
-        };
-        Ok(user.filter(|user| user.is_active))
-    }
-
-    async fn read_through(&self, id: UserId) -> Result<Option<User>, Outage> {
-        let user = self.users.find(id).await?;
-        if let Some(user) = &user
-            && let Err(error) = self.cache.put(user, self.clock.now().plus(REMEMBER)).await
-        {
-            tracing::warn!(%error, "the user cache did not take an account");
-        }
-        Ok(user)
     }
 }

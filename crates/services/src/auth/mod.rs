@@ -6,6 +6,7 @@ mod list_users_tests;
 mod register;
 #[cfg(test)]
 mod register_tests;
+mod remembered_users;
 mod service;
 mod verify_password;
 #[cfg(test)]
@@ -13,7 +14,9 @@ mod verify_password_tests;
 
 pub use list_users::{ListUsers, ListUsersError, ListVisibility, UserListing};
 pub use register::{RegisterError, RegisterUser};
+pub use remembered_users::RememberedUsers;
 pub use service::{Accounts, AuthService};
+pub use tessera_repositories::UserPageRequest;
 pub use verify_password::{PasswordVerifier, VerifyError};
 
 #[cfg(feature = "mock")]

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use tessera_domain::{Email, ErrorKind, PasswordHash, PasswordProblem, PlainPassword, Privileges};
 use tessera_repositories::{InsertOutcome, MockUserCache, MockUserRepository};
 
-use crate::auth::{Accounts, AuthService as _, ListVisibility, RegisterError, RegisterUser};
+use crate::auth::{Accounts, AuthService as _, ListVisibility, RegisterError, RegisterUser, RememberedUsers};
 use crate::fixtures::{NOW, SameBytes, away, clock};
 use crate::ports::{HashError, MockPasswordHasher};
 
 fn accounts(users: MockUserRepository, hasher: MockPasswordHasher) -> Accounts {
+    let users = Arc::new(users);
     Accounts {
-        users: Arc::new(users),
-        cache: Arc::new(MockUserCache::new()),
+        users: users.clone(),
+        remembered: RememberedUsers { users, cache: Arc::new(MockUserCache::new()), clock: clock() },
         hasher: Arc::new(hasher),
         clock: clock(),
         secrets: Arc::new(SameBytes),

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tessera_domain::User;
-use tessera_repositories::{UserCache, UserRepository};
+use tessera_repositories::UserRepository;
 
-use super::{ListUsers, ListUsersError, ListVisibility, RegisterError, RegisterUser, UserListing};
+use super::{ListUsers, ListUsersError, ListVisibility, RegisterError, RegisterUser, RememberedUsers, UserListing};
 use crate::ports::{Clock, PasswordHasher, SecretSource};
 
 /// Accounts.
@@ -24,8 +24,8 @@ pub trait AuthService: Send + Sync {
 pub struct Accounts {
     /// Where accounts are kept.
     pub users: Arc<dyn UserRepository>,
-    /// What remembers accounts.
-    pub cache: Arc<dyn UserCache>,
+    /// The same, remembered.
+    pub remembered: RememberedUsers,
     /// What hashes passwords.
     pub hasher: Arc<dyn PasswordHasher>,
     /// The time.

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use tessera_domain::{Credentials, Identifier, PlainPassword, Timestamp, TokenPair, User};
-use tessera_repositories::{UserCache, UserRepository};
+use tessera_domain::{Credentials, Identifier, PlainPassword, TokenPair, User};
+use tessera_repositories::UserRepository;
 
 use super::{CredentialVerifier, Flow, IssuancePolicy, Refusal, RequestTokenError, TokenIssuer};
-use crate::auth::{PasswordVerifier, VerifyError};
+use crate::auth::{PasswordVerifier, RememberedUsers, VerifyError};
 use crate::ports::Clock;
 use crate::tokens::{OpenSessionError, TokenService};
 use crate::{ClientInfo, Outage};
@@ -73,8 +73,8 @@ pub struct SessionIssuer {
     pub tokens: Arc<dyn TokenService>,
     /// Where logins are noted.
     pub users: Arc<dyn UserRepository>,
-    /// What remembers accounts.
-    pub cache: Arc<dyn UserCache>,
+    /// The same, remembered.
+    pub remembered: RememberedUsers,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -87,17 +87,9 @@ impl TokenIssuer<AccountLogin> for SessionIssuer {
         let ip = request.client.ip;
         self.users.record_login(principal.user.id, now, ip).await.map_err(Outage::from)?;
         let user = User { last_login: Some(now), last_login_ip: ip, updated_at: now, ..principal.user };
-        self.evict(&user, now).await;
+        self.remembered.forget_before(&user).await;
         tracing::info!(target: "audit", event = "login", user_id = %user.id, ?ip);
         Ok(LoginGrant { user, tokens })
-    }
-}
-
-impl SessionIssuer {
-    async fn evict(&self, user: &User, now: Timestamp) {
-        if let Err(error) = self.cache.evict(user.id, user.updated_at, now).await {
-            tracing::warn!(%error, "the user cache did not forget an account");
-        }
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
     SessionIssuer,
 };
 use crate::ClientInfo;
-use crate::auth::PasswordVerifier;
+use crate::auth::{PasswordVerifier, RememberedUsers};
 use crate::fixtures::{NOW, USER, away, clock, credentials};
 use crate::ports::{MockPasswordHasher, Verdict};
 use crate::tokens::{MockTokenService, OpenSessionError};
@@ -50,10 +50,11 @@ async fn log_in(users: MockUserRepository, tokens: MockTokenService) -> Result<L
     let users = Arc::new(users);
     let mut cache = MockUserCache::new();
     cache.expect_evict().withf(|id, version, _| *id == USER && *version == NOW).returning(|_, _, _| Err(away()));
+    let remembered = RememberedUsers { users: users.clone(), cache: Arc::new(cache), clock: clock() };
     let orchestrator = Orchestrator::<AccountLogin> {
         verifier: Arc::new(AccountVerifier(PasswordVerifier { users: users.clone(), hasher: Arc::new(right()) })),
         policy: Arc::new(ActiveAccounts),
-        issuer: Arc::new(SessionIssuer { tokens: Arc::new(tokens), users, cache: Arc::new(cache), clock: clock() }),
+        issuer: Arc::new(SessionIssuer { tokens: Arc::new(tokens), users, remembered, clock: clock() }),
     };
     orchestrator.request_token(request()).await.map_err(|error| error.kind())
 }
