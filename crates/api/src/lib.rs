@@ -1,1 +1,70 @@
-//! Placeholder.
+//! The HTTP face of Tessera: contracts, and the layer they share.
+//!
+//! A [contract](contracts) is thin: routes, wire types, short handlers, its own wording of errors. What all of them need
+//! is in [`http`], and nothing here decides what an account or a token means: that is `tessera-services`. The server
+//! crate builds [`Services`] once and calls [`app`] on every worker.
+
+pub mod contracts;
+pub mod http;
+pub mod system;
+
+use std::sync::Arc;
+
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::{App, Error, web};
+use tessera_services::auth::AuthService;
+use tessera_services::health::HealthService;
+use tessera_services::orchestrator::{AccountLogin, Demonstration, OrchestratorService};
+use tessera_services::ports::PublicKeys;
+use tessera_services::tokens::TokenService;
+
+use crate::http::edge::Edge;
+use crate::http::errors::not_found;
+use crate::http::routes::Routes;
+pub use crate::http::settings::HttpSettings;
+
+/// The services that handlers call.
+#[derive(Clone)]
+pub struct Services {
+    /// Accounts.
+    pub auth: Arc<dyn AuthService>,
+    /// Logging in.
+    pub login: Arc<dyn OrchestratorService<AccountLogin>>,
+    /// The demonstration, where it is on.
+    pub demonstration: Option<Arc<dyn OrchestratorService<Demonstration>>>,
+    /// Tokens.
+    pub tokens: Arc<dyn TokenService>,
+    /// The published keys.
+    pub keys: Arc<dyn PublicKeys>,
+    /// The state of the storages.
+    pub health: Arc<dyn HealthService>,
+}
+
+/// The application, for one worker.
+pub fn app(
+    services: &Services,
+    settings: HttpSettings,
+) -> App<
+    impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse, Error = Error, InitError = ()> + use<>,
+> {
+    App::new().configure(|config| configure(config, services, settings)).wrap(Edge::new(settings))
+}
+
+/// Everything of [`app`] but its outermost layer: services, routes, and the answer where there is no route.
+pub fn configure(config: &mut web::ServiceConfig, services: &Services, settings: HttpSettings) {
+    config
+        .app_data(web::Data::from(Arc::clone(&services.auth)))
+        .app_data(web::Data::from(Arc::clone(&services.login)))
+        .app_data(web::Data::from(Arc::clone(&services.tokens)))
+        .app_data(web::Data::from(Arc::clone(&services.keys)))
+        .app_data(web::Data::from(Arc::clone(&services.health)));
+    if let Some(demonstration) = &services.demonstration {
+        config.app_data(web::Data::from(Arc::clone(demonstration)));
+    }
+    let mut routes = Routes::new(config, settings);
+    for contract in contracts::CONTRACTS {
+        (contract.routes)(&mut routes, services);
+    }
+    system::routes(&mut routes);
+    config.default_service(not_found());
+}

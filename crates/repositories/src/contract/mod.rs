@@ -6,7 +6,7 @@
 //!
 //! An implementation runs a whole suite with one line, which becomes one test a promise:
 //!
-//! ```ignore
+//! ```text
 //! tessera_repositories::user_contract!(async {
 //!     let folder = tempfile::tempdir().unwrap();
 //!     let store = MyStore::open(folder.path()).unwrap();

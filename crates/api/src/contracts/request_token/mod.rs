@@ -1,0 +1,19 @@
+//! `request_token`: a demonstration of the orchestrator, with parts of its own. Its tokens open nothing.
+
+mod dto;
+mod error;
+mod handlers;
+
+use super::Contract;
+use crate::Services;
+use crate::http::routes::{Open, Route, Routes};
+
+pub(super) const CONTRACT: Contract =
+    Contract { name: "request_token", owns: &["/api/request-token"], routes, render: error::render };
+
+/// Where the demonstration is off there is nothing at its path.
+fn routes(routes: &mut Routes<'_>, services: &Services) {
+    if services.demonstration.is_some() {
+        routes.add(Route::at("/api/request-token").post::<Open, _>(handlers::request_token));
+    }
+}

@@ -1,0 +1,266 @@
+//! The outermost layer: request id, headers, and the log of what went wrong or took long.
+//!
+//! It is one layer instead of one for each, and makes nothing that a quick success does not need: no span, no log line, no
+//! boxed future. Errors that actix-web itself makes leave here in the shape of the path's owner.
+
+use std::future::{Future, Ready, ready};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use actix_web::Error;
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
+use actix_web::http::StatusCode;
+use actix_web::http::header::HeaderValue;
+
+use super::answer::Cause;
+use super::errors::reject;
+use super::headers;
+use super::rejection::Rejection;
+use super::request_id::{RequestIds, X_REQUEST_ID};
+use super::settings::HttpSettings;
+
+/// Wraps an application in this layer.
+#[derive(Debug, Clone, Copy)]
+pub struct Edge {
+    slow_after: Duration,
+}
+
+impl Edge {
+    /// The layer with these settings.
+    pub fn new(settings: HttpSettings) -> Self {
+        Self { slow_after: settings.slow_after }
+    }
+}
+
+impl<S> Transform<S, ServiceRequest> for Edge
+where
+    S: Service<ServiceRequest, Response = ServiceResponse, Error = Error, Future: Unpin>,
+{
+    type Response = ServiceResponse;
+    type Error = Error;
+    type Transform = EdgeService<S>;
+    type InitError = ();
+    type Future = Ready<Result<Self::Transform, ()>>;
+
+    fn new_transform(&self, inner: S) -> Self::Future {
+        ready(Ok(EdgeService { inner, ids: RequestIds::new(), slow_after: self.slow_after }))
+    }
+}
+
+/// The layer around one worker's application.
+#[derive(Debug)]
+pub struct EdgeService<S> {
+    inner: S,
+    ids: RequestIds,
+    slow_after: Duration,
+}
+
+impl<S> Service<ServiceRequest> for EdgeService<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse, Error = Error, Future: Unpin>,
+{
+    type Response = ServiceResponse;
+    type Error = Error;
+    type Future = Answering<S::Future>;
+
+    forward_ready!(inner);
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        let started = Instant::now();
+        let id = self.ids.of(request.headers());
+        Answering { inner: self.inner.call(request), id: Some(id), started, slow_after: self.slow_after }
+    }
+}
+
+/// An answer in the making.
+#[derive(Debug)]
+pub struct Answering<F> {
+    inner: F,
+    /// Taken when the answer is there.
+    id: Option<HeaderValue>,
+    started: Instant,
+    slow_after: Duration,
+}
+
+impl<F> Future for Answering<F>
+where
+    F: Future<Output = Result<ServiceResponse, Error>> + Unpin,
+{
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut response = match ready!(Pin::new(&mut self.inner).poll(context)) {
+            Ok(response) => response,
+            // The request is gone with whoever made this of it; what is left is the shape that fits everywhere.
+            Err(error) => {
+                let status = error.as_response_error().status_code();
+                return Poll::Ready(Err(Rejection::Foreign(status).into()));
+            }
+        };
+        if let Some(error) = response.response().error() {
+            let status = error.as_response_error().status_code();
+            let (request, _) = response.into_parts();
+            let shaped = reject(request.path(), Rejection::Foreign(status));
+            response = ServiceResponse::new(request, shaped);
+        }
+        headers::complete(response.status(), response.headers_mut());
+        if let Some(id) = self.id.take() {
+            note(&response, &id, self.started.elapsed(), self.slow_after);
+            response.headers_mut().insert(X_REQUEST_ID, id);
+        }
+        Poll::Ready(Ok(response))
+    }
+}
+
+/// Logs a request that deserves it, once. The route is the pattern and never the URL, whose query may hold anything.
+fn note(response: &ServiceResponse, id: &HeaderValue, took: Duration, slow_after: Duration) {
+    let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() && took < slow_after {
+        return;
+    }
+    let request = response.request();
+    let pattern = request.match_pattern();
+    let (request_id, method) = (id.to_str().unwrap_or("-"), request.method().as_str());
+    let (route, status_code) = (pattern.as_deref().unwrap_or("-"), status.as_u16());
+    let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    let extensions = response.response().extensions();
+    let cause = extensions.get::<Cause>().map_or("-", |cause| cause.0.as_str());
+    match status {
+        StatusCode::SERVICE_UNAVAILABLE => {
+            tracing::warn!(request_id, method, route, status = status_code, millis, cause, "unavailable");
+        }
+        _ if status.is_server_error() => {
+            tracing::error!(request_id, method, route, status = status_code, millis, cause, "failed");
+        }
+        _ if took >= slow_after => tracing::warn!(request_id, method, route, status = status_code, millis, "slow"),
+        _ => tracing::debug!(request_id, method, route, status = status_code, millis, "refused"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex, PoisonError};
+
+    use actix_web::body::to_bytes;
+    use actix_web::dev::fn_service;
+    use actix_web::error::ErrorBadRequest;
+    use actix_web::test::{TestRequest, init_service, try_call_service};
+    use actix_web::{App, HttpResponse};
+    use tracing::subscriber::DefaultGuard;
+
+    use super::*;
+    use crate::http::answer;
+
+    /// What was logged, as lines of JSON.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl Log {
+        fn of(level: tracing::Level) -> (Self, DefaultGuard) {
+            let (log, sink) = {
+                let log = Self::default();
+                (log.clone(), log)
+            };
+            let subscriber =
+                tracing_subscriber::fmt().json().with_max_level(level).with_writer(move || sink.clone()).finish();
+            (log, tracing::subscriber::set_default(subscriber))
+        }
+
+        fn lines(&self) -> Vec<String> {
+            let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect()
+        }
+    }
+
+    impl io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Sends a request to a service that answers with this.
+    async fn answer_with(
+        settings: HttpSettings,
+        make: impl Fn(ServiceRequest) -> Result<ServiceResponse, Error> + Clone + 'static,
+    ) -> Result<ServiceResponse, Error> {
+        let service = fn_service(move |request: ServiceRequest| ready(make(request)));
+        let application = init_service(App::new().wrap(Edge::new(settings)).default_service(service)).await;
+        let request = TestRequest::get().uri("/api/v1/users?token=hunter2").insert_header(("X-Request-Id", "id-1"));
+        try_call_service(&application, request.to_request()).await
+    }
+
+    async fn body_of(response: HttpResponse) -> String {
+        let bytes = to_bytes(response.into_body()).await.expect("a body");
+        String::from_utf8(bytes.to_vec()).expect("UTF-8")
+    }
+
+    fn plain(status: StatusCode) -> impl Fn(ServiceRequest) -> Result<ServiceResponse, Error> + Clone {
+        move |request| Ok(request.into_response(HttpResponse::new(status)))
+    }
+
+    #[actix_web::test]
+    async fn an_error_of_actix_leaves_in_the_shape_of_the_paths_owner() {
+        let foreign = |request: ServiceRequest| Ok(request.error_response(ErrorBadRequest("hunter2")));
+        let answer = answer_with(HttpSettings::default(), foreign).await.expect("an answer");
+        assert_eq!(
+            (answer.status(), answer.headers().contains_key("x-frame-options")),
+            (StatusCode::BAD_REQUEST, true)
+        );
+        assert_eq!(body_of(answer.into_parts().1).await, r#"{"message":"Bad Request"}"#);
+    }
+
+    #[actix_web::test]
+    async fn an_error_that_lost_its_request_is_no_plain_text_either() {
+        let error =
+            answer_with(HttpSettings::default(), |_| Err(ErrorBadRequest("hunter2"))).await.expect_err("an error");
+        let answer = error.error_response();
+        assert_eq!(answer.headers().get("content-type").expect("a type"), "application/problem+json");
+        assert!(answer.headers().contains_key("x-frame-options"));
+        let body = body_of(answer).await;
+        assert!(body.contains("\"status\":400") && !body.contains("hunter2"), "{body}");
+    }
+
+    #[actix_web::test]
+    async fn a_failure_is_logged_once_with_its_cause_and_without_the_query() {
+        let (log, _guard) = Log::of(tracing::Level::INFO);
+        let failing = |request: ServiceRequest| {
+            let mut response = answer::json(StatusCode::INTERNAL_SERVER_ERROR, &());
+            response.extensions_mut().insert(Cause("line one\nline two".into()));
+            Ok(request.into_response(response))
+        };
+        answer_with(HttpSettings::default(), failing).await.expect("an answer");
+        let lines = log.lines();
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        for part in ["\"ERROR\"", "\"id-1\"", "\"GET\"", "500", "line one\\nline two"] {
+            assert!(lines[0].contains(part), "{part}: {}", lines[0]);
+        }
+        assert!(!lines[0].contains("hunter2"), "{}", lines[0]);
+    }
+
+    #[actix_web::test]
+    async fn what_is_well_and_quick_is_not_logged() {
+        let (log, _guard) = Log::of(tracing::Level::TRACE);
+        answer_with(HttpSettings::default(), plain(StatusCode::OK)).await.expect("an answer");
+        let ours = log.lines().into_iter().filter(|line| line.contains("tessera")).collect::<Vec<_>>();
+        assert_eq!(ours, Vec::<String>::new());
+        answer_with(HttpSettings::default(), plain(StatusCode::NOT_FOUND)).await.expect("an answer");
+        assert!(log.lines().iter().any(|line| line.contains("DEBUG") && line.contains("404")));
+    }
+
+    #[actix_web::test]
+    async fn what_takes_long_is_logged_even_if_it_is_well() {
+        let (log, _guard) = Log::of(tracing::Level::INFO);
+        let settings = HttpSettings { slow_after: Duration::ZERO, ..HttpSettings::default() };
+        answer_with(settings, plain(StatusCode::OK)).await.expect("an answer");
+        answer_with(settings, plain(StatusCode::SERVICE_UNAVAILABLE)).await.expect("an answer");
+        let lines = log.lines();
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert!(lines[0].contains("slow") && lines[1].contains("unavailable"), "{lines:?}");
+    }
+}

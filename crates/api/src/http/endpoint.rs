@@ -1,0 +1,100 @@
+//! Running a handler: methods, deadlines, panics, clients that hang up.
+
+use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
+
+use actix_web::HttpResponse;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::http::header::HeaderValue;
+use futures_util::FutureExt as _;
+use futures_util::future::LocalBoxFuture;
+use tokio::task::JoinError;
+
+use super::errors::{Refusal, reject};
+use super::extract::Incoming;
+use super::rejection::Rejection;
+use super::routes::{Handler, Protection};
+use super::settings::HttpSettings;
+
+/// A handler whose types are forgotten.
+pub(super) type Runner = Rc<dyn Fn(Incoming) -> LocalBoxFuture<'static, Result<HttpResponse, Refusal>>>;
+
+/// Runs a handler that changes nothing. If nobody waits for its answer any longer, it stops.
+pub(super) fn reading<P: Protection + 'static, Args: 'static>(handler: impl Handler<P, Args>) -> Runner {
+    Rc::new(move |mut incoming| {
+        let handler = handler.clone();
+        Box::pin(async move {
+            let work = handler.prepare(&mut incoming).await?;
+            incoming.within(work).await?.map_err(Into::into)
+        })
+    })
+}
+
+/// Runs a handler that changes something. Once begun, it ends: in a task of its own, which neither a client that hangs up
+/// nor the deadline cuts in half (requirement H6, invariant I4).
+pub(super) fn changing<P: Protection + 'static, Args: 'static>(handler: impl Handler<P, Args>) -> Runner {
+    Rc::new(move |mut incoming| {
+        let handler = handler.clone();
+        Box::pin(async move {
+            let task = actix_web::rt::spawn(handler.prepare(&mut incoming).await?);
+            match incoming.within(task).await? {
+                Ok(result) => result.map_err(Into::into),
+                Err(error) => Err(died(error).into()),
+            }
+        })
+    })
+}
+
+fn died(error: JoinError) -> Rejection {
+    match error.try_into_panic() {
+        Ok(payload) => Rejection::panicked(&*payload),
+        Err(_) => Rejection::Internal { cause: "the worker is going away".into() },
+    }
+}
+
+/// What answers at one path.
+pub(super) struct Endpoint {
+    methods: Vec<(Method, Runner)>,
+    allow: HeaderValue,
+    settings: HttpSettings,
+}
+
+impl Endpoint {
+    pub(super) fn new(methods: Vec<(Method, Runner)>, settings: HttpSettings) -> Self {
+        let allow = allow(&methods);
+        Self { methods, allow, settings }
+    }
+
+    /// Answers a request, whatever its method is and whatever happens.
+    pub(super) async fn answer(&self, request: ServiceRequest) -> ServiceResponse {
+        let incoming = Incoming::new(request, self.settings);
+        let request = incoming.request.clone();
+        let response = match self.runner(request.method()) {
+            Some(run) => match AssertUnwindSafe(run(incoming)).catch_unwind().await {
+                Ok(Ok(response)) => response,
+                Ok(Err(refusal)) => refusal.into_answer(request.path()),
+                Err(payload) => reject(request.path(), Rejection::panicked(&*payload)),
+            },
+            None => reject(request.path(), Rejection::MethodNotAllowed { allow: self.allow.clone() }),
+        };
+        ServiceResponse::new(request, response)
+    }
+
+    fn runner(&self, method: &Method) -> Option<&Runner> {
+        // The server drops the body of an answer to HEAD, and keeps its length (RFC 9110, section 9.3.2).
+        let method = if method == Method::HEAD { &Method::GET } else { method };
+        self.methods.iter().find(|(served, _)| served == method).map(|(_, runner)| runner)
+    }
+}
+
+fn allow(methods: &[(Method, Runner)]) -> HeaderValue {
+    let mut names = Vec::new();
+    for (method, _) in methods {
+        names.push(method.as_str());
+        if method == Method::GET {
+            names.push("HEAD");
+        }
+    }
+    HeaderValue::from_str(&names.join(", ")).unwrap_or(HeaderValue::from_static(""))
+}

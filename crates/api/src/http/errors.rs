@@ -1,0 +1,124 @@
+//! Wording a rejection as the owner of its path would.
+//!
+//! A contract answers for the paths it owns, also where no handler of its own was reached; everywhere else a refusal is
+//! problem details (RFC 9457). The headers that a status obliges to are set here, so that no contract can forget them.
+
+use std::fmt;
+use std::time::Duration;
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse, fn_service};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+
+use super::answer::{self, Cause};
+use super::headers;
+use super::rejection::Rejection;
+use crate::contracts;
+
+/// How a handler, or the making of one of its arguments, refuses.
+#[derive(Debug)]
+pub enum Refusal {
+    /// In words that depend on the path.
+    Rejected(Rejection),
+    /// In a contract's own words.
+    Answered(HttpResponse),
+}
+
+impl From<Rejection> for Refusal {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection)
+    }
+}
+
+impl Refusal {
+    /// The answer to a request for `path`.
+    pub fn into_answer(self, path: &str) -> HttpResponse {
+        match self {
+            Self::Rejected(rejection) => reject(path, rejection),
+            Self::Answered(response) => response,
+        }
+    }
+}
+
+/// The answer to a rejected request for `path`.
+pub fn reject(path: &str, rejection: Rejection) -> HttpResponse {
+    let mut response = match contracts::owner_of(path) {
+        Some(contract) => (contract.render)(&rejection),
+        None => problem(&rejection),
+    };
+    match &rejection {
+        Rejection::MethodNotAllowed { allow } => set(&mut response, ALLOW, allow.clone()),
+        Rejection::InvalidBearer => set(&mut response, WWW_AUTHENTICATE, headers::INVALID_TOKEN),
+        Rejection::Unavailable { retry_after, .. } => set(&mut response, RETRY_AFTER, whole_seconds(*retry_after)),
+        _ => {}
+    }
+    if let Some(cause) = rejection.into_cause() {
+        response.extensions_mut().insert(Cause(cause));
+    }
+    response
+}
+
+fn set(response: &mut HttpResponse, name: HeaderName, value: HeaderValue) {
+    response.headers_mut().insert(name, value);
+}
+
+/// Rounded up: who comes back a moment too early comes in vain.
+fn whole_seconds(duration: Duration) -> HeaderValue {
+    HeaderValue::from((duration.as_secs() + u64::from(duration.subsec_nanos() > 0)).max(1))
+}
+
+/// For the one case in which no path is known any longer: an error that went past every route.
+impl ResponseError for Rejection {
+    fn status_code(&self) -> StatusCode {
+        self.status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = problem(self);
+        headers::complete(response.status(), response.headers_mut());
+        response
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.sentence())
+    }
+}
+
+/// Problem details: what a refusal looks like outside the contracts.
+#[derive(Serialize)]
+struct Problem {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: &'static str,
+}
+
+fn problem(rejection: &Rejection) -> HttpResponse {
+    let status = rejection.status();
+    let body = Problem {
+        r#type: "about:blank",
+        title: status.canonical_reason().unwrap_or("Error"),
+        status: status.as_u16(),
+        detail: rejection.sentence(),
+    };
+    answer::typed(status, HeaderValue::from_static("application/problem+json"), &body)
+}
+
+/// The service of every path that has no route.
+pub fn not_found() -> impl ServiceFactory<
+    ServiceRequest,
+    Config = (),
+    Response = ServiceResponse<BoxBody>,
+    Error = actix_web::Error,
+    InitError = (),
+> {
+    fn_service(|request: ServiceRequest| async {
+        let response = reject(request.path(), Rejection::NotFound);
+        Ok(request.into_response(response))
+    })
+}

@@ -1,0 +1,26 @@
+//! What every contract shares: how a request comes in, and how an answer goes out.
+//!
+//! A request meets [`edge`] (request id, headers, log), then the [`endpoint`] of its path (method, deadline, panic), which
+//! [extracts](extract) the handler's arguments: a proof of who calls first, as its [route](routes) says, then the
+//! [body](body). Whatever is refused on this way is a [`rejection`], and [`errors`] words it as the owner of the path
+//! would.
+
+pub mod answer;
+pub mod body;
+pub mod caller;
+pub mod client;
+pub mod django_words;
+pub mod edge;
+pub mod endpoint;
+pub mod errors;
+pub mod extract;
+pub mod fields;
+mod form;
+pub mod headers;
+mod json;
+pub mod page;
+pub mod rejection;
+mod request_id;
+pub mod routes;
+pub mod settings;
+pub mod status;

@@ -1,0 +1,189 @@
+//! Registering routes: the only way to do it, and it names each one's protection in its type (requirement H7).
+//!
+//! A protection decides what the handler's first argument is. A handler that was written for a [`Caller`] cannot be
+//! registered as [`Open`], and one that takes no proof cannot be registered at all:
+//!
+//! ```
+//! use actix_web::{HttpResponse, http::StatusCode};
+//! use tessera_api::http::{caller::Anonymous, rejection::Rejection, routes::{Bearer, Open, Route}};
+//! use tessera_services::tokens::Caller;
+//!
+//! async fn ping(_: Anonymous) -> Result<HttpResponse, Rejection> { Ok(HttpResponse::new(StatusCode::OK)) }
+//! async fn secret(_: Caller) -> Result<HttpResponse, Rejection> { Ok(HttpResponse::new(StatusCode::OK)) }
+//!
+//! Route::at("/ping").get::<Open, _>(ping);
+//! Route::at("/secret").get::<Bearer, _>(secret);
+//! ```
+//!
+//! ```compile_fail
+//! # use actix_web::{HttpResponse, http::StatusCode};
+//! # use tessera_api::http::{caller::Anonymous, rejection::Rejection, routes::{Bearer, Open, Route}};
+//! # use tessera_services::tokens::Caller;
+//! # async fn ping(_: Anonymous) -> Result<HttpResponse, Rejection> { Ok(HttpResponse::new(StatusCode::OK)) }
+//! # async fn secret(_: Caller) -> Result<HttpResponse, Rejection> { Ok(HttpResponse::new(StatusCode::OK)) }
+//! Route::at("/secret").get::<Open, _>(secret);
+//! ```
+//!
+//! ```compile_fail
+//! # use actix_web::{HttpResponse, http::StatusCode};
+//! # use tessera_api::http::{rejection::Rejection, routes::{Bearer, Open, Route}};
+//! async fn careless() -> Result<HttpResponse, Rejection> { Ok(HttpResponse::new(StatusCode::OK)) }
+//! Route::at("/careless").get::<Open, _>(careless);
+//! ```
+
+use std::future::Future;
+use std::rc::Rc;
+
+use actix_web::HttpResponse;
+use actix_web::dev::{AppService, HttpServiceFactory, ResourceDef, ServiceRequest, fn_service};
+use actix_web::http::Method;
+use actix_web::web::ServiceConfig;
+use tessera_services::tokens::Caller;
+
+use super::caller::Anonymous;
+use super::endpoint::{Endpoint, Runner, changing, reading};
+use super::errors::Refusal;
+use super::extract::{Extract, Incoming};
+use super::settings::HttpSettings;
+
+/// Who gets to a handler.
+pub trait Protection: sealed::Sealed {
+    /// What the handler is given to show for it.
+    type Proof: Extract;
+}
+
+/// Anybody gets there, and nobody is asked who they are.
+#[derive(Debug)]
+pub enum Open {}
+/// Only who presents a live access token gets there.
+#[derive(Debug)]
+pub enum Bearer {}
+/// Anybody gets there; who presents a live access token is known.
+#[derive(Debug)]
+pub enum MaybeBearer {}
+
+impl Protection for Open {
+    type Proof = Anonymous;
+}
+impl Protection for Bearer {
+    type Proof = Caller;
+}
+impl Protection for MaybeBearer {
+    type Proof = Option<Caller>;
+}
+
+mod sealed {
+    /// The protections are these three.
+    pub trait Sealed {}
+    impl Sealed for super::Open {}
+    impl Sealed for super::Bearer {}
+    impl Sealed for super::MaybeBearer {}
+}
+
+/// A function that answers requests: the proof first, then arguments that are extracted in their order.
+pub trait Handler<P: Protection, Args>: Clone + 'static {
+    /// How it refuses.
+    type Error: Into<Refusal> + 'static;
+    /// Its work.
+    type Work: Future<Output = Result<HttpResponse, Self::Error>> + 'static;
+
+    /// Extracts the arguments. The work has not begun when this returns.
+    fn prepare(&self, incoming: &mut Incoming) -> impl Future<Output = Result<Self::Work, Refusal>>;
+}
+
+macro_rules! handler {
+    ($($argument:ident)*) => {
+        impl<P, F, W, E, $($argument),*> Handler<P, ($($argument,)*)> for F
+        where
+            P: Protection,
+            F: Fn(P::Proof $(, $argument)*) -> W + Clone + 'static,
+            W: Future<Output = Result<HttpResponse, E>> + 'static,
+            E: Into<Refusal> + 'static,
+            $($argument: Extract,)*
+        {
+            type Error = E;
+            type Work = W;
+
+            async fn prepare(&self, incoming: &mut Incoming) -> Result<W, Refusal> {
+                let proof = P::Proof::extract(incoming).await?;
+                Ok(self(proof $(, $argument::extract(incoming).await?)*))
+            }
+        }
+    };
+}
+
+handler!();
+handler!(A);
+handler!(A B);
+handler!(A B C);
+handler!(A B C D);
+
+/// What answers at one path.
+pub struct Route {
+    path: &'static str,
+    methods: Vec<(Method, Runner)>,
+}
+
+impl Route {
+    /// At `path`, and at the same path with a slash at its end; both answer directly.
+    pub fn at(path: &'static str) -> Self {
+        Self { path, methods: Vec::new() }
+    }
+
+    /// Answers `GET`, and `HEAD` with it.
+    #[must_use]
+    pub fn get<P: Protection + 'static, Args: 'static>(self, handler: impl Handler<P, Args>) -> Self {
+        self.with(Method::GET, reading(handler))
+    }
+
+    /// Answers `POST`.
+    #[must_use]
+    pub fn post<P: Protection + 'static, Args: 'static>(self, handler: impl Handler<P, Args>) -> Self {
+        self.with(Method::POST, changing(handler))
+    }
+
+    fn with(mut self, method: Method, runner: Runner) -> Self {
+        self.methods.push((method, runner));
+        self
+    }
+}
+
+/// Where routes are registered.
+pub struct Routes<'a> {
+    config: &'a mut ServiceConfig,
+    settings: HttpSettings,
+}
+
+impl<'a> Routes<'a> {
+    /// Registers in `config`.
+    pub fn new(config: &'a mut ServiceConfig, settings: HttpSettings) -> Self {
+        Self { config, settings }
+    }
+
+    /// Registers a route.
+    pub fn add(&mut self, route: Route) {
+        let endpoint = Rc::new(Endpoint::new(route.methods, self.settings));
+        self.config.service(Mounted { path: route.path, endpoint });
+    }
+}
+
+/// An endpoint and its path.
+struct Mounted {
+    path: &'static str,
+    endpoint: Rc<Endpoint>,
+}
+
+/// Below actix-web's own routes: one plain comparison finds the endpoint, and it alone decides about methods.
+impl HttpServiceFactory for Mounted {
+    fn register(self, config: &mut AppService) {
+        let with_slash = (self.path != "/").then(|| format!("{}/", self.path));
+        for path in [Some(self.path.to_owned()), with_slash].into_iter().flatten() {
+            let endpoint = Rc::clone(&self.endpoint);
+            let answer = move |request: ServiceRequest| {
+                let endpoint = Rc::clone(&endpoint);
+                async move { Ok(endpoint.answer(request).await) }
+            };
+            config.register_service(ResourceDef::new(path), None, fn_service(answer), None);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The key set (RFC 7517, section 5): public halves only. Under a shared secret it is empty.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
+use actix_web::{HttpResponse, web};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use tessera_domain::Algorithm;
+use tessera_services::ports::{PublicKey, PublicKeys};
+
+use crate::http::answer;
+use crate::http::caller::Anonymous;
+use crate::http::rejection::Rejection;
+
+/// Verifiers ask again when they see a key they do not know; until then five minutes do no harm.
+const CACHED: HeaderValue = HeaderValue::from_static("public, max-age=300");
+
+#[derive(Serialize)]
+struct KeySet<'a> {
+    keys: Vec<EllipticKey<'a>>,
+}
+
+/// A key of the curve P-256 (RFC 7518, section 6.2.1).
+#[derive(Serialize)]
+struct EllipticKey<'a> {
+    kty: &'static str,
+    crv: &'static str,
+    x: String,
+    y: String,
+    kid: &'a str,
+    r#use: &'static str,
+    alg: &'static str,
+}
+
+/// `GET /.well-known/jwks.json`
+pub async fn show(_: Anonymous, keys: web::Data<dyn PublicKeys>) -> Result<HttpResponse, Rejection> {
+    let published = keys.published();
+    let set = KeySet { keys: published.iter().filter_map(elliptic).collect() };
+    let mut response = answer::json(StatusCode::OK, &set);
+    response.headers_mut().insert(CACHE_CONTROL, CACHED);
+    Ok(response)
+}
+
+/// The two halves of an uncompressed point (SEC 1, section 2.3.3). A shared secret has no public half, and nothing that is
+/// not a point is ever shown.
+fn elliptic(key: &PublicKey) -> Option<EllipticKey<'_>> {
+    let (tag, coordinates) = key.point.split_first()?;
+    if key.algorithm != Algorithm::Es256 || *tag != 4 || coordinates.len() != 64 {
+        return None;
+    }
+    let (x, y) = coordinates.split_at(32);
+    Some(EllipticKey {
+        kty: "EC",
+        crv: "P-256",
+        x: URL_SAFE_NO_PAD.encode(x),
+        y: URL_SAFE_NO_PAD.encode(y),
+        kid: key.id.as_str(),
+        r#use: "sig",
+        alg: key.algorithm.name(),
+    })
+}

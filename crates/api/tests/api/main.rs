@@ -1,0 +1,16 @@
+//! The HTTP layer from outside: the whole application of one worker, its services mocked.
+
+#![cfg(test)]
+
+mod bodies;
+mod callers;
+mod deadlines;
+mod edges;
+mod paths;
+mod request_token;
+mod support;
+mod system;
+mod users_accounts;
+mod users_list;
+mod users_sessions;
+mod wire;

@@ -1,0 +1,83 @@
+//! What belongs to no contract.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use tessera_api::Services;
+use tessera_domain::{Algorithm, KeyId};
+use tessera_services::health::{BackendHealth, MockHealthService};
+use tessera_services::ports::{MockPublicKeys, PublicKey};
+
+use crate::support::{get, send, services};
+
+fn backends(states: &'static [(&'static str, bool)]) -> Services {
+    let mut health = MockHealthService::new();
+    health.expect_report().returning(move || {
+        let backend = |(name, is_up): &(&'static str, bool)| BackendHealth {
+            name,
+            is_up: *is_up,
+            latency: Duration::from_micros(3_900),
+        };
+        states.iter().map(backend).collect()
+    });
+    Services { health: Arc::new(health), ..services() }
+}
+
+fn keys(published: impl Fn() -> Vec<PublicKey> + Send + Sync + 'static) -> Services {
+    let mut keys = MockPublicKeys::new();
+    keys.expect_published().returning(published);
+    Services { keys: Arc::new(keys), ..services() }
+}
+
+fn key(algorithm: Algorithm, point: Vec<u8>) -> PublicKey {
+    PublicKey { id: KeyId::parse("key-1").expect("a key id"), algorithm, point }
+}
+
+#[actix_web::test]
+async fn health_names_every_backend() {
+    let well = send(&backends(&[("sqlite", true)]), get("/api/health/")).await;
+    well.is(200, &json!({"status": "ok", "backends": {"sqlite": {"status": "ok", "latency_ms": 3}}}));
+    let ill = send(&backends(&[("postgres", true), ("redis", false)]), get("/api/health")).await;
+    let redis = json!({"status": "down", "latency_ms": 3});
+    let postgres = json!({"status": "ok", "latency_ms": 3});
+    ill.is(503, &json!({"status": "degraded", "backends": {"postgres": postgres, "redis": redis}}));
+    assert!(ill.header("retry-after").is_some());
+}
+
+#[actix_web::test]
+async fn readiness_follows_the_backends_and_liveness_does_not() {
+    send(&backends(&[("sqlite", true)]), get("/readyz")).await.is(200, &json!({"status": "ok"}));
+    let down = send(&backends(&[("sqlite", false)]), get("/readyz")).await;
+    down.is(503, &json!({"status": "down"}));
+    assert!(down.header("retry-after").is_some());
+    // The health service of `services` would panic if it were asked.
+    send(&services(), get("/livez")).await.is(200, &json!({"status": "ok"}));
+}
+
+#[actix_web::test]
+async fn the_key_set_shows_points_and_nothing_else() {
+    let mut point = vec![4];
+    point.extend([0xfb; 32]);
+    point.extend([0; 32]);
+    let published = vec![
+        key(Algorithm::Es256, point.clone()),
+        key(Algorithm::Hs256, point),
+        key(Algorithm::Es256, vec![4; 64]),
+        key(Algorithm::Es256, vec![2; 65]),
+        key(Algorithm::Es256, vec![]),
+    ];
+    let answer = send(&keys(move || published.clone()), get("/.well-known/jwks.json")).await;
+    let shown = json!({
+        "kty": "EC", "crv": "P-256", "kid": "key-1", "use": "sig", "alg": "ES256",
+        "x": "-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_s",
+        "y": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    });
+    answer.is(200, &json!({"keys": [shown]}));
+    assert_eq!(answer.header("cache-control"), Some("public, max-age=300"));
+}
+
+#[actix_web::test]
+async fn under_a_shared_secret_the_key_set_is_empty() {
+    send(&keys(Vec::new), get("/.well-known/jwks.json")).await.is(200, &json!({"keys": []}));
+}
