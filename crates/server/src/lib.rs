@@ -1,1 +1,16 @@
-//! Placeholder.
+//! The `tessera` binary as a library: configuration, command line, and the one place where all parts are put together.
+//!
+//! `main.rs` runs [`cli::main`]; the end-to-end tests [`start`] the same server on a free port, with a clock of theirs.
+
+pub mod cli;
+mod commands;
+pub mod config;
+mod descriptors;
+mod log;
+mod output;
+mod run;
+mod secret_file;
+mod wiring;
+
+pub use run::{RunningServer, start};
+pub use wiring::Overrides;

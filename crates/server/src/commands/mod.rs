@@ -1,0 +1,40 @@
+//! What the binary can do, one command a file.
+
+mod config_check;
+mod migrate;
+mod password_input;
+mod serve;
+mod user_create;
+mod user_list;
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+pub use config_check::check_config;
+pub use migrate::migrate;
+pub use serve::serve;
+pub use user_create::{CreateUser, create_user};
+pub use user_list::{ListUsers, list_users};
+
+/// What can be done with accounts.
+#[derive(clap::Subcommand)]
+pub enum UserCommand {
+    /// Make an account; the password is asked for, or read as one line from standard input
+    Create(CreateUser),
+    /// List the accounts, oldest first
+    List(ListUsers),
+}
+
+/// Runs a command to its end. Requests have threads of their own; what runs here is the background, and a start.
+fn block_on<T>(command: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(8)
+        .thread_stack_size(1 << 20)
+        .thread_keep_alive(Duration::from_secs(1))
+        .enable_all()
+        .build()
+        .context("the threads of the program cannot be started")?;
+    runtime.block_on(command)
+}

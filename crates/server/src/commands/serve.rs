@@ -1,0 +1,94 @@
+//! `tessera serve`: from the first line that says where to look, to the exit code.
+
+use std::path;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::block_on;
+use crate::config::{Config, Database, LogFormat};
+use crate::run::{RunningServer, start};
+use crate::wiring::Overrides;
+use crate::{log, output};
+
+/// The exit code of a program that was interrupted and did not get to its end.
+const INTERRUPTED: i32 = 130;
+
+/// Serves until a signal says to stop. Where machines read the log, what goes wrong is an event of the log, too.
+pub fn serve(config: &Config) -> anyhow::Result<ExitCode> {
+    let _log = log::start(&config.logging)?;
+    log::log_panics();
+    match block_on(serve_until_told_to_stop(config)) {
+        Err(error) if config.logging.format == LogFormat::Json => {
+            tracing::error!(error = format!("{error:#}"), "the server cannot go on");
+            Ok(ExitCode::FAILURE)
+        }
+        served => served.map(|()| ExitCode::SUCCESS),
+    }
+}
+
+async fn serve_until_told_to_stop(config: &Config) -> anyhow::Result<()> {
+    // Listened to from the start, so that a signal that comes early is not lost.
+    let mut signals = Signals::listen()?;
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
+    let mut server = start(config, Overrides::default()).await?;
+    announce(config, &server)?;
+    tokio::select! {
+        name = signals.next() => tracing::info!(signal = name, "stopping: requests that are under way may end"),
+        error = server.failed() => return Err(error),
+    }
+    tokio::select! {
+        stopped = server.stop() => stopped?,
+        name = signals.next() => {
+            tracing::warn!(signal = name, "stopped at once");
+            std::process::exit(INTERRUPTED);
+        }
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// The two signals that mean stop.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> anyhow::Result<Self> {
+        let listen = |kind| signal(kind).context("signals cannot be listened to");
+        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+}
+
+/// Says where to look: a few lines for people, or one event.
+fn announce(config: &Config, server: &RunningServer) -> anyhow::Result<()> {
+    let addr = server.addr();
+    let Database::Sqlite { path } = &config.storage.database;
+    let data = path::absolute(path)?.display().to_string();
+    if config.logging.format == LogFormat::Json {
+        tracing::info!(%addr, data, version = env!("CARGO_PKG_VERSION"), app_env = %config.runtime.app_env, "listening");
+        return Ok(());
+    }
+    let url = format!("http://{addr}");
+    let name = &config.runtime.app_name;
+    let env = config.runtime.app_env;
+    output::print(&format!(
+        "{name} is listening on {url} ({env}).\n\
+         Data is kept in {data}.\n\
+         Try it:\n\
+         \x20 curl -X POST {url}/api/v1/user/create -H 'Content-Type: application/json' \\\n\
+         \x20   -d '{{\"username\": \"ana\", \"email\": \"ana@example.com\", \"password\": \"securepassword123\"}}'",
+    ))?;
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! Where the service listens, and with how many workers.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+
+use super::mistakes::Checks;
+use super::runtime::AppEnv;
+
+const DEVELOPMENT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8000);
+const PRODUCTION: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED), 8000);
+
+/// More than this by default would cost memory and bring nothing: SQLite has one writer.
+const MOST_BY_DEFAULT: NonZeroUsize = NonZeroUsize::new(4).unwrap();
+
+#[derive(clap::Args)]
+#[group(skip)]
+pub(super) struct Settings {
+    /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:8000, in production 0.0.0.0:8000]
+    #[arg(long, env = "LISTEN_ADDR", value_name = "IP:PORT")]
+    listen_addr: Option<String>,
+
+    /// Threads that answer requests, 1 to 64 [default: one a core, at most 4]
+    #[arg(long, env = "WORKERS", value_name = "COUNT")]
+    workers: Option<String>,
+}
+
+/// Where the service listens.
+#[derive(Debug, Clone)]
+pub struct Listen {
+    /// The address; port 0 for any that is free.
+    pub addr: SocketAddr,
+    /// Threads that answer requests.
+    pub workers: NonZeroUsize,
+}
+
+impl Settings {
+    pub fn check(self, app_env: AppEnv, checks: &mut Checks) -> Option<Listen> {
+        let accepted = "an IP address and a port, such as 127.0.0.1:8000 or [::1]:8000";
+        let addr = match self.listen_addr {
+            Some(raw) => checks.read("LISTEN_ADDR", &raw, accepted, |text| text.parse().ok()),
+            None => Some(app_env.pick(DEVELOPMENT, PRODUCTION)),
+        };
+        let workers = match self.workers {
+            Some(raw) => checks.threads("WORKERS", &raw),
+            None => Some(cores().min(MOST_BY_DEFAULT)),
+        };
+        Some(Listen { addr: addr?, workers: workers? })
+    }
+}
+
+/// The cores this process may use.
+pub(super) fn cores() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
+impl Listen {
+    pub(super) fn describe(&self) -> Vec<(&'static str, String)> {
+        vec![("LISTEN_ADDR", self.addr.to_string()), ("WORKERS", self.workers.to_string())]
+    }
+}

@@ -1,0 +1,149 @@
+//! The configuration: every setting with its flag, its name in the environment, its default and its help, one file a
+//! section.
+//!
+//! Values arrive as text from the command line, the environment and `.env`, in that order of precedence. All of them are
+//! checked before anything starts, and everything that is wrong is told at once. What comes out is [`Config`]: typed,
+//! complete, and never printing a secret. Nothing else in the program reads the environment.
+
+mod contracts;
+mod docs;
+mod dotenv;
+mod environment;
+mod layers;
+mod listen;
+mod logging;
+mod mistakes;
+mod passwords;
+mod runtime;
+mod secrets;
+mod storage;
+mod tokens;
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use clap::{ArgMatches, Args as _, FromArgMatches as _};
+use mistakes::Checks;
+
+pub use contracts::Contracts;
+pub use docs::reference;
+pub use environment::{Environment, Origin};
+pub use layers::layered;
+pub use listen::Listen;
+pub use logging::{LogFormat, Logging};
+pub use mistakes::{Mistake, Mistakes};
+pub use passwords::Passwords;
+pub use runtime::{AppEnv, Runtime};
+pub use secrets::SecretKey;
+pub use storage::{Database, Storage};
+pub use tokens::Tokens;
+
+/// The settings as they were written. The order of the sections is the order of `--help` and of the reference.
+#[derive(clap::Args)]
+#[group(skip)]
+pub struct Settings {
+    #[command(flatten, next_help_heading = "Installation")]
+    runtime: runtime::Settings,
+    #[command(flatten, next_help_heading = "Listening")]
+    listen: listen::Settings,
+    #[command(flatten, next_help_heading = "Storage")]
+    storage: storage::Settings,
+    #[command(flatten, next_help_heading = "Secrets")]
+    secrets: secrets::Settings,
+    #[command(flatten, next_help_heading = "Tokens")]
+    tokens: tokens::Settings,
+    #[command(flatten, next_help_heading = "Passwords")]
+    passwords: passwords::Settings,
+    #[command(flatten, next_help_heading = "Contracts")]
+    contracts: contracts::Settings,
+    #[command(flatten, next_help_heading = "Logging")]
+    logging: logging::Settings,
+}
+
+/// The settings as the program uses them.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// What this installation is.
+    pub runtime: Runtime,
+    /// Where it listens.
+    pub listen: Listen,
+    /// Where it keeps its data.
+    pub storage: Storage,
+    /// The key that protects the others.
+    pub secret_key: SecretKey,
+    /// How tokens are signed, and how long things live.
+    pub tokens: Tokens,
+    /// How passwords are hashed.
+    pub passwords: Passwords,
+    /// What the contracts offer.
+    pub contracts: Contracts,
+    /// What is logged.
+    pub logging: Logging,
+    /// What works and should be known.
+    pub warnings: Vec<String>,
+    origins: HashMap<String, Origin>,
+}
+
+impl Config {
+    /// Reads and checks the settings that come from `environment` alone, without a command line.
+    pub fn from_environment(environment: &Environment) -> Result<Self, Mistakes> {
+        let command = layered(Settings::augment_args(clap::Command::new("tessera")), environment);
+        let matches = command.try_get_matches_from(["tessera"]).map_err(|error| Mistakes::of_command_line(&error))?;
+        Self::from_matches(&matches, environment)
+    }
+
+    /// Reads and checks the settings of a command line that was parsed with a [`layered`] command.
+    pub fn from_matches(matches: &ArgMatches, environment: &Environment) -> Result<Self, Mistakes> {
+        let settings = Settings::from_arg_matches(matches).map_err(|error| Mistakes::of_command_line(&error))?;
+        let origins = layers::origins(matches, environment);
+        let mut checks = Checks { origins, mistakes: environment.mistakes(), warnings: Vec::new() };
+        match Self::check(settings, environment, &mut checks) {
+            Some(config) if checks.mistakes.is_empty() => {
+                Ok(Self { warnings: checks.warnings, origins: checks.origins, ..config })
+            }
+            _ => Err(Mistakes(checks.mistakes)),
+        }
+    }
+
+    fn check(settings: Settings, environment: &Environment, checks: &mut Checks) -> Option<Self> {
+        let runtime = settings.runtime.check(checks);
+        // Until it is known what the installation is for, the stricter rules would only report what nobody asked for.
+        let app_env = runtime.as_ref().map_or(AppEnv::Development, |runtime| runtime.app_env);
+        let listen = settings.listen.check(app_env, checks);
+        let storage = settings.storage.check(environment, checks);
+        let data_dir = storage.as_ref().map_or(Path::new(""), |storage| &storage.data_dir);
+        let secret_key = settings.secrets.check(app_env, data_dir, checks);
+        let tokens = settings.tokens.check(checks);
+        let passwords = settings.passwords.check(app_env, checks);
+        let contracts = settings.contracts.check(app_env, checks);
+        let logging = settings.logging.check(app_env, checks);
+        Some(Self {
+            runtime: runtime?,
+            listen: listen?,
+            storage: storage?,
+            secret_key: secret_key?,
+            tokens: tokens?,
+            passwords: passwords?,
+            contracts: contracts?,
+            logging: logging?,
+            warnings: Vec::new(),
+            origins: HashMap::new(),
+        })
+    }
+
+    /// Every setting with the value in force and where that comes from; secrets are not shown.
+    pub fn describe(&self) -> Vec<(&'static str, String, Origin)> {
+        let sections = [
+            self.runtime.describe(),
+            self.listen.describe(),
+            self.storage.describe(),
+            self.secret_key.describe(),
+            self.tokens.describe(),
+            self.passwords.describe(),
+            self.contracts.describe(),
+            self.logging.describe(),
+        ];
+        let origin = |name| self.origins.get(name).copied().unwrap_or(Origin::Default);
+        sections.into_iter().flatten().map(|(name, value)| (name, value, origin(name))).collect()
+    }
+}

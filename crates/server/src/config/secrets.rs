@@ -1,0 +1,174 @@
+//! The one secret that everything else is protected with (requirement T9).
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::mistakes::Checks;
+use super::runtime::AppEnv;
+
+/// The length of an HMAC-SHA-256 key (RFC 7518, section 3.2).
+const MIN_BYTES: usize = 32;
+/// Random keys of that length have more distinct bytes even in hexadecimal, but for one in a million.
+const MIN_DISTINCT: usize = 8;
+const ACCEPTED: &str = "at least 32 bytes that nobody can guess, such as the output of: openssl rand -base64 48";
+
+/// What sample keys say, spelled without regard to case and punctuation. It is looked for inside the key: people
+/// lengthen samples until they pass.
+const SAMPLES: [&str; 22] = [
+    "secretkey",
+    "keyhere",
+    "generatedsecret",
+    "supersecret",
+    "topsecret",
+    "verysecret",
+    "mysecret",
+    "yoursecret",
+    "jwtsecret",
+    "clavesupersegura",
+    "clavesecreta",
+    "cambiaesto",
+    "cambiame",
+    "changeme",
+    "changethis",
+    "changeit",
+    "replaceme",
+    "replacethis",
+    "djangoinsecure",
+    "notsecret",
+    "donotuse",
+    "password",
+];
+
+#[derive(clap::Args)]
+#[group(skip)]
+pub(super) struct Settings {
+    /// Protects the signing keys; with `HS256` it signs tokens itself. At least 32 random bytes. Set it in the
+    /// environment: everybody on the machine can read a command line [default: made once, in the file `secret_key` in
+    /// `DATA_DIR`; in production none]
+    #[arg(long, env = "SECRET_KEY", value_name = "SECRET")]
+    secret_key: Option<SecretString>,
+}
+
+/// Where the key is.
+#[derive(Clone)]
+pub enum SecretKey {
+    /// It was set.
+    Given(SecretString),
+    /// It is in this file, or will be.
+    InFile(PathBuf),
+}
+
+impl Settings {
+    pub fn check(self, app_env: AppEnv, data_dir: &Path, checks: &mut Checks) -> Option<SecretKey> {
+        let Some(key) = self.secret_key else {
+            if app_env == AppEnv::Production {
+                checks.refuse("SECRET_KEY", "is not set, and production makes none up", ACCEPTED);
+                return None;
+            }
+            return Some(SecretKey::InFile(data_dir.join("secret_key")));
+        };
+        if !checks.is_text("SECRET_KEY", key.expose_secret()) {
+            return None;
+        }
+        match (weakness(key.expose_secret()), app_env) {
+            (None, _) => Some(SecretKey::Given(key)),
+            (Some(weakness), AppEnv::Development) => {
+                checks.warn(format!("SECRET_KEY {weakness}; production will refuse it"));
+                Some(SecretKey::Given(key))
+            }
+            (Some(weakness), AppEnv::Production) => {
+                checks.refuse("SECRET_KEY", weakness, ACCEPTED);
+                None
+            }
+        }
+    }
+}
+
+/// Why a key protects nothing. The answer does not quote it.
+fn weakness(key: &str) -> Option<&'static str> {
+    let plain: String = key.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    if SAMPLES.iter().any(|sample| plain.contains(sample)) {
+        return Some("is a sample that everybody knows");
+    }
+    if key.len() < MIN_BYTES {
+        return Some("is shorter than 32 bytes");
+    }
+    is_monotonous(key.as_bytes()).then_some("repeats itself or counts, so that it can be guessed")
+}
+
+/// Few distinct bytes, one part over and over, or mostly runs such as `abcd` and `1111`.
+fn is_monotonous(key: &[u8]) -> bool {
+    let distinct = (0..=u8::MAX).filter(|byte| key.contains(byte)).count();
+    let repeats = |period: usize| key.iter().zip(key.iter().skip(period)).all(|(a, b)| a == b);
+    let is_step = |(a, b): &(&u8, &u8)| a.abs_diff(**b) <= 1;
+    let steps = key.iter().zip(key.iter().skip(1)).filter(is_step).count();
+    distinct < MIN_DISTINCT || (1..=key.len() / 2).any(repeats) || 2 * steps > key.len()
+}
+
+impl fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Given(_) => f.write_str("Given(..)"),
+            Self::InFile(path) => f.debug_tuple("InFile").field(path).finish(),
+        }
+    }
+}
+
+impl SecretKey {
+    pub(super) fn describe(&self) -> Vec<(&'static str, String)> {
+        let value = match self {
+            Self::Given(_) => "(set, not shown)".to_owned(),
+            Self::InFile(path) => format!("(kept in {})", path.display()),
+        };
+        vec![("SECRET_KEY", value)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn random_keys_are_strong_in_every_usual_encoding() {
+        for key in [
+            "Zk3v9QpL0xWn5tYc8rBd2mHg7sJf4aUe",
+            "8f14e45fceea167a5a36dedd4bea2543",
+            "90471362850917346285019273648510",
+            "q!3v#x0z@m$k9^w&b*(n-_=+)j7c5r1t8y2d6f4g",
+            "yS3gJ8k1Qm0aT5vXw9ZbN7cR2dFhL4pU6eKoViYxGtM=",
+        ] {
+            assert_eq!(weakness(key), None, "{key}");
+        }
+    }
+
+    #[test]
+    fn samples_are_known_however_they_are_lengthened() {
+        for key in [
+            "your-secret-key-here",
+            "your_generated_secret_key_here",
+            "clave_super_segura_cambia_esto",
+            "changeme",
+            "Change-Me-Change-Me-Change-Me-Change-Me",
+            "django-insecure-8f14e45fceea167a5a36dedd4bea2543",
+            "xxxxYour_Generated_Secret_Key_Herexxxx12345",
+        ] {
+            assert_eq!(weakness(key), Some("is a sample that everybody knows"), "{key}");
+        }
+    }
+
+    #[test]
+    fn short_and_monotonous_keys_are_weak() {
+        assert_eq!(weakness("Zk3v9QpL0xWn5tYc8rBd2mHg7sJf4aU"), Some("is shorter than 32 bytes"));
+        for key in [
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            "abababababababababababababababababab",
+            "0123456789abcdef0123456789abcdef",
+            "abcdefghijklmnopqrstuvwxyz0123456789",
+            "k7Qx9vLmk7Qx9vLmk7Qx9vLmk7Qx9vLm",
+        ] {
+            assert_eq!(weakness(key), Some("repeats itself or counts, so that it can be guessed"), "{key}");
+        }
+    }
+}

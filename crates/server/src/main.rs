@@ -1,0 +1,7 @@
+//! The `tessera` binary.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tessera_server::cli::main()
+}

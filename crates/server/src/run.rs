@@ -1,0 +1,113 @@
+//! A running server: started, and stopped in order.
+
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::http::KeepAlive;
+use actix_web::{App, HttpServer, dev};
+use anyhow::{Context as _, anyhow};
+use tessera_api::http::edge::Edge;
+use tessera_api::{HttpSettings, Services};
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::config::{Config, Listen};
+use crate::descriptors;
+use crate::wiring::{self, Overrides, Storages, Wired};
+
+/// How long requests that are under way may take to end when the server stops.
+const DRAIN: Duration = Duration::from_secs(10);
+/// How long a request may take to say what it wants, up to the end of its headers.
+const REQUEST_DEADLINE: Duration = Duration::from_secs(5);
+/// How long a connection may rest between requests: a little longer than proxies keep theirs, so that none of them
+/// sends into a connection that is being closed.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// Connections that wait to be accepted.
+const BACKLOG: u32 = 1_024;
+
+/// A server that answers requests until it is stopped.
+pub struct RunningServer {
+    addr: SocketAddr,
+    handle: ServerHandle,
+    serving: JoinHandle<io::Result<()>>,
+    background: JoinSet<()>,
+    storages: Storages,
+}
+
+/// Starts a server. When this returns it answers.
+pub async fn start(config: &Config, overrides: Overrides) -> anyhow::Result<RunningServer> {
+    let storages = Storages::open(&config.storage).await?;
+    let Wired { services, mirror, housekeeper } = wiring::wire(config, &storages, overrides).await?;
+    let (server, addr) = listen(&config.listen, services)?;
+    let mut background = JoinSet::new();
+    background.spawn(async move { mirror.run().await });
+    background.spawn(async move { housekeeper.run().await });
+    let handle = server.handle();
+    Ok(RunningServer { addr, handle, serving: tokio::spawn(server), background, storages })
+}
+
+fn listen(listen: &Listen, services: Services) -> anyhow::Result<(dev::Server, SocketAddr)> {
+    let workers = listen.workers.get();
+    let settings = HttpSettings::default();
+    // As `tessera_api::app` does, whose value would borrow the services and cannot leave this closure.
+    let app =
+        move || App::new().configure(|app| tessera_api::configure(app, &services, settings)).wrap(Edge::new(settings));
+    let server = HttpServer::new(app)
+        .workers(workers)
+        .worker_max_blocking_threads(1)
+        .max_connections((descriptors::connections() / workers).max(1))
+        .backlog(BACKLOG)
+        .tcp_nodelay(true)
+        .keep_alive(KeepAlive::Timeout(KEEP_ALIVE))
+        .client_request_timeout(REQUEST_DEADLINE)
+        .shutdown_timeout(DRAIN.as_secs())
+        .disable_signals()
+        .bind(listen.addr)
+        .map_err(|error| explain(error, listen.addr))?;
+    let addr = server.addrs().first().copied().context("the server listens nowhere")?;
+    Ok((server.run(), addr))
+}
+
+/// What an operator can do about it.
+fn explain(error: io::Error, addr: SocketAddr) -> anyhow::Error {
+    match error.kind() {
+        ErrorKind::AddrInUse => anyhow!(
+            "{addr} is in use by another program: stop that one, or set LISTEN_ADDR to another address, such as {}",
+            SocketAddr::new(addr.ip(), addr.port().checked_add(1).unwrap_or(8000)),
+        ),
+        ErrorKind::PermissionDenied => {
+            anyhow!("{addr} may not be listened on by this user: set LISTEN_ADDR to a port from 1024 on")
+        }
+        ErrorKind::AddrNotAvailable => {
+            anyhow!("{} is no address of this machine: set LISTEN_ADDR to one that is", addr.ip())
+        }
+        _ => anyhow::Error::new(error).context(format!("{addr} cannot be listened on (LISTEN_ADDR)")),
+    }
+}
+
+impl RunningServer {
+    /// Where it listens; with the port it was given, where it asked for a free one.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Waits until it ends by itself, which it does not while everything is well.
+    pub async fn failed(&mut self) -> anyhow::Error {
+        match (&mut self.serving).await {
+            Ok(Err(error)) => anyhow::Error::new(error).context("the server failed"),
+            Ok(Ok(())) => anyhow!("the server ended"),
+            Err(error) => anyhow::Error::new(error).context("the server failed"),
+        }
+    }
+
+    /// Stops in order: accepts nothing more, lets requests that are under way end, for ten seconds at the most, and
+    /// then leaves everything that was written in order on the disk.
+    pub async fn stop(mut self) -> anyhow::Result<()> {
+        self.handle.stop(true).await;
+        let served = (&mut self.serving).await;
+        self.background.shutdown().await;
+        self.storages.close().await?;
+        served?.context("the server failed")
+    }
+}

@@ -1,0 +1,55 @@
+//! The keys that tokens are signed with (requirement T9): found or made, opened, and tried once.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow};
+use secrecy::SecretString;
+use tessera_adapters::OsSecrets;
+use tessera_adapters::jwt::{Es256KeyGenerator, KeyError, KeySealer, TokenKeys};
+use tessera_domain::Algorithm;
+use tessera_services::ports::Clock;
+use tessera_services::signing_keys::find_or_generate;
+
+use super::Storages;
+use crate::config::{Config, SecretKey};
+use crate::secret_file;
+
+/// The keys of this installation.
+pub async fn provide(config: &Config, storages: &Storages, clock: &dyn Clock) -> anyhow::Result<TokenKeys> {
+    let secret_key = secret_key(config.secret_key.clone()).await?;
+    let keys = match config.tokens.algorithm {
+        Algorithm::Hs256 => TokenKeys::hs256(&config.tokens.issuer, &secret_key).map_err(explain)?,
+        Algorithm::Es256 => {
+            let sealer = Arc::new(KeySealer::new(&secret_key).map_err(explain)?);
+            let generator = Es256KeyGenerator::new(Arc::clone(&sealer));
+            let stored = find_or_generate(&*storages.signing_keys, &generator, Algorithm::Es256, clock.now()).await;
+            let stored = stored.context("the signing keys cannot be read or made")?;
+            TokenKeys::es256(&config.tokens.issuer, &stored, &sealer).map_err(explain)?
+        }
+    };
+    keys.self_test(clock.now()).context("the cryptography of this build does not work")?;
+    Ok(keys)
+}
+
+async fn secret_key(key: SecretKey) -> anyhow::Result<SecretString> {
+    match key {
+        SecretKey::Given(key) => Ok(key),
+        SecretKey::InFile(path) => {
+            let shown = path.display().to_string();
+            let found = tokio::task::spawn_blocking(move || secret_file::find_or_create(&path, &OsSecrets)).await?;
+            found.with_context(|| format!("the secret in {shown} cannot be used (SECRET_KEY, DATA_DIR)"))
+        }
+    }
+}
+
+/// What an operator can do about it.
+fn explain(error: KeyError) -> anyhow::Error {
+    match error {
+        KeyError::CannotOpen(id) => anyhow!(
+            "SECRET_KEY does not open the signing key {id} in the database: set it to the value that this database was \
+             first started with, or, if that is lost, delete the rows of the table signing_keys, which ends the \
+             validity of every token"
+        ),
+        other => anyhow::Error::new(other).context("the signing keys cannot be used"),
+    }
+}

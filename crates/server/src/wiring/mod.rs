@@ -1,0 +1,145 @@
+//! The composition root: the one place that knows every part and puts them together, from storage up to services.
+//!
+//! Nothing is decided here beyond which part stands behind which port; that follows from the configuration alone.
+
+mod keys;
+mod storages;
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use tessera_adapters::jwt::{TokenKeys, VerifiedCache};
+use tessera_adapters::passwords::{BcryptHasher, HashingSettings};
+use tessera_adapters::{OsSecrets, SystemClock};
+use tessera_api::Services;
+use tessera_services::auth::{Accounts, PasswordVerifier, RememberedUsers};
+use tessera_services::health::Backends;
+use tessera_services::housekeeping::Housekeeper;
+use tessera_services::orchestrator::{
+    AccountLogin, AccountVerifier, ActiveAccounts, Demonstration, NoLeadingA, Orchestrator, SessionIssuer,
+    TimestampIssuer, UppercaseVerifier,
+};
+use tessera_services::ports::{Clock, PasswordHasher, SecretSource};
+use tessera_services::tokens::{RevocationMirror, Sessions, TokenService};
+
+pub use storages::Storages;
+
+use crate::config::{Config, Passwords};
+
+/// What a test puts in the place of the real thing.
+#[derive(Clone, Default)]
+pub struct Overrides {
+    /// The time; the machine's own if there is none.
+    pub clock: Option<Arc<dyn Clock>>,
+}
+
+/// What the services need from the world that is neither storage nor a key.
+pub struct Surroundings {
+    clock: Arc<dyn Clock>,
+    secrets: Arc<dyn SecretSource>,
+    hasher: Arc<dyn PasswordHasher>,
+}
+
+impl Surroundings {
+    /// The real ones, but for what is overridden. It starts the threads that hash.
+    pub fn new(passwords: &Passwords, overrides: Overrides) -> anyhow::Result<Self> {
+        let secrets: Arc<dyn SecretSource> = Arc::new(OsSecrets);
+        let hashing =
+            HashingSettings { cost: passwords.bcrypt_cost, threads: passwords.hash_threads, ..Default::default() };
+        let hasher = BcryptHasher::start(hashing, Arc::clone(&secrets))
+            .context("the threads that hash passwords cannot be started")?;
+        let clock = overrides.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
+        Ok(Self { clock, secrets, hasher: Arc::new(hasher) })
+    }
+}
+
+/// Everything that runs: what requests are answered with, and what happens meanwhile.
+pub struct Wired {
+    /// What requests are answered with.
+    pub services: Services,
+    /// What was revoked, in memory; it has to follow its log.
+    pub mirror: Arc<RevocationMirror>,
+    /// Deletes what has expired.
+    pub housekeeper: Housekeeper,
+}
+
+/// Puts everything together. The keys are there and tested afterwards, and what was revoked is known.
+pub async fn wire(config: &Config, storages: &Storages, overrides: Overrides) -> anyhow::Result<Wired> {
+    let around = Surroundings::new(&config.passwords, overrides)?;
+    let keys = keys::provide(config, storages, &*around.clock).await?;
+    let mirror = Arc::new(RevocationMirror::new(storages.revocations.clone(), around.clock.clone()));
+    mirror.follow().await.context("the log of what was revoked cannot be read")?;
+    let housekeeper = Housekeeper {
+        sessions: storages.sessions.clone(),
+        revocations: storages.revocations.clone(),
+        mirror: Arc::clone(&mirror),
+        clock: around.clock.clone(),
+    };
+    let tokens: Arc<dyn TokenService> = Arc::new(tokens(config, storages, &around, &keys, Arc::clone(&mirror)));
+    let services = Services {
+        auth: Arc::new(accounts(config, storages, &around)),
+        login: Arc::new(login(storages, &around, Arc::clone(&tokens))),
+        demonstration: config.contracts.request_token_demo.then(|| Arc::new(demonstration(&around)) as _),
+        tokens,
+        keys: keys.published,
+        health: Arc::new(Backends(storages.health.clone())),
+    };
+    Ok(Wired { services, mirror, housekeeper })
+}
+
+/// The service of accounts.
+pub fn accounts(config: &Config, storages: &Storages, around: &Surroundings) -> Accounts {
+    Accounts {
+        users: storages.users.clone(),
+        remembered: remembered(storages, around),
+        hasher: around.hasher.clone(),
+        clock: around.clock.clone(),
+        secrets: around.secrets.clone(),
+        list_visibility: config.contracts.users_list,
+    }
+}
+
+fn remembered(storages: &Storages, around: &Surroundings) -> RememberedUsers {
+    RememberedUsers { users: storages.users.clone(), cache: storages.cache.clone(), clock: around.clock.clone() }
+}
+
+fn tokens(
+    config: &Config,
+    storages: &Storages,
+    around: &Surroundings,
+    keys: &TokenKeys,
+    revoked: Arc<RevocationMirror>,
+) -> Sessions {
+    Sessions {
+        sessions: storages.sessions.clone(),
+        revoked,
+        signer: keys.signer.clone(),
+        verifier: Arc::new(VerifiedCache::new(keys.verifier.clone(), VerifiedCache::DEFAULT_CAPACITY)),
+        clock: around.clock.clone(),
+        secrets: around.secrets.clone(),
+        lifetimes: config.tokens.lifetimes,
+    }
+}
+
+fn login(storages: &Storages, around: &Surroundings, tokens: Arc<dyn TokenService>) -> Orchestrator<AccountLogin> {
+    let verifier = PasswordVerifier { users: storages.users.clone(), hasher: around.hasher.clone() };
+    let issuer = SessionIssuer {
+        tokens,
+        users: storages.users.clone(),
+        remembered: remembered(storages, around),
+        clock: around.clock.clone(),
+    };
+    Orchestrator {
+        verifier: Arc::new(AccountVerifier(verifier)),
+        policy: Arc::new(ActiveAccounts),
+        issuer: Arc::new(issuer),
+    }
+}
+
+fn demonstration(around: &Surroundings) -> Orchestrator<Demonstration> {
+    Orchestrator {
+        verifier: Arc::new(UppercaseVerifier),
+        policy: Arc::new(NoLeadingA),
+        issuer: Arc::new(TimestampIssuer { clock: around.clock.clone() }),
+    }
+}

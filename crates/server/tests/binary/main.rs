@@ -1,0 +1,14 @@
+//! The server from the outside: its settings, its commands, and the binary that serves.
+
+#[cfg(test)]
+mod commands;
+#[cfg(test)]
+mod configuration;
+#[cfg(test)]
+mod in_process;
+#[cfg(test)]
+mod installation;
+#[cfg(test)]
+mod readme;
+#[cfg(test)]
+mod serving;
