@@ -1,0 +1,44 @@
+# The one door to everything that can be done here. CI calls the same targets.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check lint fmt fmt-check doc bench config-docs deny toolchain
+
+help: ## This list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: toolchain ## Build and serve on http://127.0.0.1:8000; nothing has to be configured
+	cargo run --locked --package tessera-server
+
+test: toolchain ## Run all tests
+	cargo test --workspace --locked
+
+check: fmt-check lint doc test ## Everything that a change has to pass
+
+lint: toolchain ## Look for mistakes
+	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
+
+fmt: toolchain ## Format the code
+	cargo fmt --all
+
+fmt-check: toolchain
+	cargo fmt --all --check
+
+doc: toolchain ## Build the documentation of the code
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+
+bench: toolchain ## Measure
+	cargo bench --package tessera-tests --locked
+
+config-docs: toolchain ## Write docs/configuration.md from the definition of the settings
+	cargo run --quiet --locked --package tessera-server -- config docs > docs/configuration.md.new
+	mv docs/configuration.md.new docs/configuration.md
+
+deny: ## Check the licenses and sources of all dependencies (needs cargo-deny)
+	cargo deny --locked check bans licenses sources
+
+toolchain:
+	@command -v cargo > /dev/null || { \
+		echo "cargo was not found. Install Rust as https://rustup.rs says, then try again." >&2; exit 1; }
+	@command -v cc > /dev/null || command -v gcc > /dev/null || command -v clang > /dev/null || { \
+		echo "No C compiler was found; SQLite and the cryptography need one." >&2; \
+		echo "On Debian and Ubuntu: apt-get install build-essential. On macOS: xcode-select --install." >&2; exit 1; }
