@@ -1,1 +1,15 @@
-//! Placeholder.
+//! What the end-to-end tests drive: the real server on a real file, in this process ([`TestServer`]) or in one of its own
+//! that can be killed ([`ServerProcess`]).
+
+#![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "a test that cannot set up its world has failed")]
+
+mod answer;
+mod clock;
+pub mod golden;
+mod process;
+mod server;
+
+pub use answer::{Answer, base64url, decode_base64url};
+pub use clock::ManualClock;
+pub use process::ServerProcess;
+pub use server::TestServer;

@@ -1,5 +1,7 @@
 //! The dependency table of `docs/architecture.md`, held against what the manifests say.
 
+#![cfg(test)]
+
 use std::collections::BTreeSet;
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
@@ -112,7 +114,8 @@ fn the_top_level_is_what_the_documentation_says() {
     for expected in ["Cargo.toml", "crates", "migrations", "docker", "tests", "Makefile", "README.md"] {
         assert!(names.contains(expected), "{expected} is missing");
     }
-    let tolerated = ["Cargo.lock", "LICENSE", "clippy.toml", "deny.toml", "docs", "rust-toolchain.toml", "rustfmt.toml"];
+    let tolerated =
+        ["Cargo.lock", "LICENSE", "clippy.toml", "deny.toml", "docs", "rust-toolchain.toml", "rustfmt.toml"];
     let made = ["target", "data"];
     for name in names.iter().filter(|name| !name.starts_with('.')) {
         let is_known = ["Cargo.toml", "crates", "migrations", "docker", "tests", "Makefile", "README.md"]
@@ -137,4 +140,12 @@ fn every_dependency_says_what_it_is_for() {
             dependency => assert!(has_purpose, "no purpose beside `{dependency}`"),
         }
     }
+}
+
+#[test]
+fn the_readme_opens_with_the_two_commands() {
+    let readme = std::fs::read_to_string(metadata().workspace_root.join("README.md")).expect("a README");
+    let block = readme.split("```sh\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a block");
+    let commands: Vec<&str> = block.lines().filter_map(|line| line.split('#').next()).map(str::trim).collect();
+    assert_eq!(commands, ["make run", "make test"]);
 }
