@@ -7,7 +7,10 @@ use crate::{Email, FullName, PasswordHash, Timestamp, UserId, Username};
 /// An account as everybody but the hasher sees it: its password hash is not part of it, so that no answer, log or
 /// cache can hold one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "four independent facts, each with its own column and its own answer")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four independent facts, each with its own column and its own answer"
+)]
 pub struct User {
     /// Its id, for ever.
     pub id: UserId,
