@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::http::KeepAlive;
-use actix_web::{App, HttpServer, dev};
+use actix_web::{HttpServer, dev};
 use anyhow::{Context as _, anyhow};
-use tessera_api::http::edge::Edge;
 use tessera_api::{HttpSettings, Services};
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -50,10 +49,7 @@ pub async fn start(config: &Config, overrides: Overrides) -> anyhow::Result<Runn
 fn listen(listen: &Listen, services: Services) -> anyhow::Result<(dev::Server, SocketAddr)> {
     let workers = listen.workers.get();
     let settings = HttpSettings::default();
-    // As `tessera_api::app` does, whose value would borrow the services and cannot leave this closure.
-    let app =
-        move || App::new().configure(|app| tessera_api::configure(app, &services, settings)).wrap(Edge::new(settings));
-    let server = HttpServer::new(app)
+    let server = HttpServer::new(move || tessera_api::app(&services, settings))
         .workers(workers)
         .worker_max_blocking_threads(1)
         .max_connections((descriptors::connections() / workers).max(1))

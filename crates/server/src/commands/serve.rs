@@ -42,10 +42,7 @@ async fn serve_until_told_to_stop(config: &Config) -> anyhow::Result<()> {
     }
     tokio::select! {
         stopped = server.stop() => stopped?,
-        name = signals.next() => {
-            tracing::warn!(signal = name, "stopped at once");
-            std::process::exit(INTERRUPTED);
-        }
+        _ = signals.next() => std::process::exit(INTERRUPTED),
     }
     tracing::info!("stopped");
     Ok(())

@@ -7,8 +7,9 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use super::mistakes::Checks;
 use super::runtime::AppEnv;
 
-/// What the HTTP server tells of each of its threads; a directive that comes later may ask for it.
-const QUIET: &str = "actix_server=warn";
+/// What the HTTP server tells of each of its threads, and its errors about requests that are no HTTP: any stranger could
+/// fill the log with those. A directive that comes later may ask for them.
+const QUIET: &str = "actix_server=warn,actix_http=off";
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
 #[derive(clap::Args)]

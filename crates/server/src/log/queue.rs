@@ -135,7 +135,7 @@ mod tests {
         let queue = Queue::start(reader.clone()).expect("a thread");
         let not_reading = reader.0.lock().expect("no panic");
         let event = [b'x'; 100];
-        // The thread takes one round of at most this many and then hangs; the queue itself holds as many again.
+        // The thread hangs as soon as its own buffer is full; what the queue has no room for is lost.
         for _ in 0..3 * ROOM {
             (&queue).write_all(&event).expect("taken, or lost");
         }
