@@ -1,7 +1,7 @@
 # The one door to everything that can be done here. CI calls the same targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint fmt fmt-check doc bench config-docs deny toolchain
+.PHONY: help run test check lint fmt fmt-check doc bench chaos config-docs deny toolchain
 
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ doc: toolchain ## Build the documentation of the code
 
 bench: toolchain ## Measure
 	cargo bench --package tessera-tests --locked
+
+chaos: toolchain ## Kill the service a hundred times while it writes, and look for what was lost
+	KILL_ROUNDS=100 cargo test --package tessera-tests --locked --test durability
 
 config-docs: toolchain ## Write docs/configuration.md from the definition of the settings
 	cargo run --quiet --locked --package tessera-server -- config docs > docs/configuration.md.new

@@ -10,7 +10,7 @@ use tessera_tests::{Answer, ServerProcess};
 
 const SERVER: &str = env!("CARGO_BIN_EXE_tessera-under-test");
 
-/// How often the service is killed. `KILL_ROUNDS=100 cargo test -p tessera-tests --test durability` for the long run.
+/// How often the service is killed; `make chaos` is the long run.
 fn rounds() -> usize {
     option_env!("KILL_ROUNDS").and_then(|text| text.parse().ok()).unwrap_or(10)
 }

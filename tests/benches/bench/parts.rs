@@ -1,0 +1,84 @@
+//! Tessera's own parts, put together as the server puts them together: the real services over a real SQLite file. The
+//! server's composition root is private, and should stay what it is: this is its copy for one more route.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tessera_adapters::jwt::{Es256KeyGenerator, KeySealer, TokenKeys, VerifiedCache};
+use tessera_adapters::passwords::{BcryptCost, BcryptHasher, HashingSettings};
+use tessera_adapters::{OsSecrets, SystemClock};
+use tessera_api::Services;
+use tessera_domain::{Algorithm, SessionLimits};
+use tessera_repositories_sqlite::{
+    SqliteRevocations, SqliteSessions, SqliteSigningKeys, SqliteStore, SqliteUserCache, SqliteUsers,
+};
+use tessera_services::auth::{Accounts, ListVisibility, PasswordVerifier, RememberedUsers};
+use tessera_services::health::Backends;
+use tessera_services::orchestrator::{AccountVerifier, ActiveAccounts, Orchestrator, SessionIssuer};
+use tessera_services::ports::{Clock, PasswordHasher, SecretSource};
+use tessera_services::signing_keys::find_or_generate;
+use tessera_services::tokens::{Lifetimes, RevocationMirror, Sessions, TokenService};
+
+/// As the configuration has them by default.
+const LIFETIMES: Lifetimes = Lifetimes {
+    access: Duration::from_mins(15),
+    session: SessionLimits { idle: Duration::from_hours(7 * 24), absolute: Duration::from_hours(30 * 24) },
+    retry_window: Duration::from_secs(10),
+};
+
+/// What requests are answered with, and the mirror that has to follow its log meanwhile.
+pub async fn assemble(folder: &Path, cost: BcryptCost) -> anyhow::Result<(Services, Arc<RevocationMirror>)> {
+    let store = SqliteStore::open(folder.join("tessera.sqlite3"))?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let secrets: Arc<dyn SecretSource> = Arc::new(OsSecrets);
+    let hashing = HashingSettings { cost, ..HashingSettings::default() };
+    let hasher: Arc<dyn PasswordHasher> = Arc::new(BcryptHasher::start(hashing, Arc::clone(&secrets))?);
+    let (users, cache) = (Arc::new(SqliteUsers::new(&store)), Arc::new(SqliteUserCache::new()));
+    let remembered = || RememberedUsers { users: users.clone(), cache: cache.clone(), clock: Arc::clone(&clock) };
+    let keys = keys(&store, &*clock).await?;
+    let mirror = Arc::new(RevocationMirror::new(Arc::new(SqliteRevocations::new(&store)), Arc::clone(&clock)));
+    let tokens: Arc<dyn TokenService> = Arc::new(Sessions {
+        sessions: Arc::new(SqliteSessions::new(&store)),
+        revoked: Arc::clone(&mirror),
+        signer: keys.signer,
+        verifier: Arc::new(VerifiedCache::new(keys.verifier, VerifiedCache::DEFAULT_CAPACITY)),
+        clock: Arc::clone(&clock),
+        secrets: Arc::clone(&secrets),
+        lifetimes: LIFETIMES,
+    });
+    let login = Orchestrator {
+        verifier: Arc::new(AccountVerifier(PasswordVerifier { users: users.clone(), hasher: Arc::clone(&hasher) })),
+        policy: Arc::new(ActiveAccounts),
+        issuer: Arc::new(SessionIssuer {
+            tokens: Arc::clone(&tokens),
+            users: users.clone(),
+            remembered: remembered(),
+            clock: Arc::clone(&clock),
+        }),
+    };
+    let auth = Accounts {
+        users: users.clone(),
+        remembered: remembered(),
+        hasher,
+        clock: Arc::clone(&clock),
+        secrets,
+        list_visibility: ListVisibility::Public,
+    };
+    let services = Services {
+        auth: Arc::new(auth),
+        login: Arc::new(login),
+        demonstration: None,
+        tokens,
+        keys: keys.published,
+        health: Arc::new(Backends(vec![Arc::new(store)])),
+    };
+    Ok((services, mirror))
+}
+
+async fn keys(store: &SqliteStore, clock: &dyn Clock) -> anyhow::Result<TokenKeys> {
+    let sealer = Arc::new(KeySealer::new(&"the secret of an installation that lives for a minute".into())?);
+    let generator = Es256KeyGenerator::new(Arc::clone(&sealer));
+    let stored = find_or_generate(&SqliteSigningKeys::new(store), &generator, Algorithm::Es256, clock.now()).await?;
+    Ok(TokenKeys::es256("tessera", &stored, &sealer)?)
+}

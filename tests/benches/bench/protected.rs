@@ -1,0 +1,45 @@
+//! Tessera with one more route: a handler with nothing to do behind the protection that every protected route has. Set
+//! against the floor it tells what that protection costs: routing, the token, its revocation, the edge.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
+use actix_web::{App, HttpResponse, HttpServer};
+use tessera_adapters::passwords::BcryptCost;
+use tessera_api::HttpSettings;
+use tessera_api::http::edge::Edge;
+use tessera_api::http::rejection::Rejection;
+use tessera_api::http::routes::{Bearer, Route, Routes};
+use tessera_services::tokens::Caller;
+
+use crate::{floor, parts};
+
+/// Serves it until the process is killed.
+#[expect(clippy::print_stderr, reason = "tells the benchmark where it listens, as the server's log does")]
+pub async fn serve(folder: &Path, cost: u32) -> anyhow::Result<()> {
+    let (services, mirror) = parts::assemble(folder, BcryptCost::new(cost)?).await?;
+    let following = Arc::clone(&mirror);
+    tokio::spawn(async move { following.run().await });
+    let settings = HttpSettings::default();
+    let workers = std::thread::available_parallelism()?.get();
+    let server = HttpServer::new(move || {
+        App::new()
+            .configure(|config| {
+                tessera_api::configure(config, &services, settings);
+                // The last of all routes: the router has to pass every other one.
+                Routes::new(config, settings).add(Route::at(floor::PATH).get::<Bearer, _>(constant));
+            })
+            .wrap(Edge::new(settings))
+    });
+    let server = server.workers(workers).bind(("127.0.0.1", 0))?;
+    eprintln!("listening on {:?}", server.addrs());
+    Ok(server.run().await?)
+}
+
+async fn constant(_: Caller) -> Result<HttpResponse, Rejection> {
+    let mut response = HttpResponse::with_body(StatusCode::OK, actix_web::body::BoxBody::new(floor::BODY));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok(response)
+}

@@ -1,0 +1,54 @@
+//! What is measured, one file a question, and the servers that the questions are asked of.
+
+pub mod login;
+pub mod refresh;
+pub mod startup;
+mod storage;
+pub mod validation;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::cores::{Cores, Place};
+use crate::server::Server;
+
+/// The cost of password hashes where logins are only a means: the lowest, to be done with them.
+pub const CHEAP: u32 = 4;
+
+/// Where the scenarios play.
+pub struct Stage {
+    pub cores: Cores,
+    /// The release binary.
+    pub tessera: PathBuf,
+    /// On the disk that the build is on: a file system in memory would commit for nothing.
+    pub folder: TempDir,
+}
+
+impl Stage {
+    /// The floor.
+    pub fn floor(&self) -> anyhow::Result<Server> {
+        Server::start(Command::new(std::env::current_exe()?).arg("serve-floor"), &self.cores, Place::ServerCore)
+    }
+
+    /// Tessera with a protected route that does nothing, on data of its own.
+    pub fn protected(&self, bcrypt_cost: u32, place: Place) -> anyhow::Result<Server> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg("serve-protected").arg(self.new_folder()?).arg(bcrypt_cost.to_string());
+        Server::start(&mut command, &self.cores, place)
+    }
+
+    /// The release binary on the data in `folder`, with default settings but for the cost of its hashes.
+    pub fn tessera(&self, folder: &Path, place: Place) -> anyhow::Result<Server> {
+        let mut command = Command::new(&self.tessera);
+        command.env_clear().current_dir(folder).env("DATA_DIR", folder);
+        command.envs([("LISTEN_ADDR", "127.0.0.1:0"), ("LOG_FORMAT", "json"), ("BCRYPT_COST", &CHEAP.to_string())]);
+        Server::start(&mut command, &self.cores, place)
+    }
+
+    /// An empty folder. It goes with the stage.
+    pub fn new_folder(&self) -> anyhow::Result<PathBuf> {
+        Ok(tempfile::tempdir_in(&self.folder)?.keep())
+    }
+}

@@ -1,0 +1,79 @@
+//! What it costs to know who calls: a protected route that does nothing, against actix-web that does nothing.
+
+use crate::accounts::{self, Rotate, Session};
+use crate::cores::Place;
+use crate::floor;
+use crate::http::request;
+use crate::load::{Client, Load, Repeat};
+use crate::outcome::Outcome;
+use crate::report::{Report, Table, Target};
+
+use super::{CHEAP, Stage};
+
+/// The two take turns, so that what disturbs the machine for a while disturbs both.
+const ROUNDS: usize = 4;
+const LOAD: Load = Load::closed(250, 1_000);
+
+/// Measures it, for tokens that come again and for tokens that come once.
+pub async fn run(stage: &Stage, report: &mut Report) -> anyhow::Result<()> {
+    let (bare, protected) = (stage.floor()?, stage.protected(CHEAP, Place::ServerCore)?);
+    let sessions = accounts::sessions(&protected, 64).await?;
+    let mut table = Table::of_loads("Validation of an access token on a protected route");
+    for callers in [sessions.split_at(16).0, &sessions] {
+        let connections = callers.len();
+        let (mut floor, mut ours) = (Outcome::default(), Outcome::default());
+        for _ in 0..ROUNDS {
+            floor.add(&LOAD.run(&bare, anonymous(connections)).await?.0);
+            ours.add(&LOAD.run(&protected, calls(callers)).await?.0);
+        }
+        table.outcome(&format!("bare actix-web × {connections}"), &floor, None);
+        table.outcome(&format!("validation × {connections}"), &ours, Some(floor.rate()));
+        if connections == 16 {
+            let share = ours.rate() / floor.rate();
+            report.verdict("validation, of the floor", share, "", Target::AtLeast(0.6));
+        }
+    }
+    // Rotation makes tokens that no cache has seen.
+    let rotate = sessions.iter().map(Rotate::new).collect();
+    let (_, rotated) = Load::closed(0, 2_500).run(&protected, rotate).await?;
+    let tokens: Vec<String> = rotated.into_iter().flat_map(|client| client.given).collect();
+    let once = tokens.chunks(tokens.len().div_ceil(16)).map(Once::new).collect();
+    let (first_seen, _) = Load::closed(0, 10_000).run(&protected, once).await?;
+    table.outcome("validation × 16, each token for the first time", &first_seen, None);
+    report.table(table);
+    Ok(())
+}
+
+fn anonymous(connections: usize) -> Vec<Repeat> {
+    let ping = request(&format!("GET {}", floor::PATH), &[], "");
+    vec![Repeat(ping); connections]
+}
+
+/// Each with the token of a session of its own.
+pub fn calls(sessions: &[Session]) -> Vec<Repeat> {
+    sessions.iter().map(|session| Repeat(call(&session.access))).collect()
+}
+
+fn call(token: &str) -> Vec<u8> {
+    request(&format!("GET {}", floor::PATH), &[("Authorization", &format!("Bearer {token}"))], "")
+}
+
+/// Calls once with each of its tokens.
+struct Once {
+    calls: std::vec::IntoIter<Vec<u8>>,
+    current: Vec<u8>,
+}
+
+impl Once {
+    fn new(tokens: &[String]) -> Self {
+        let calls: Vec<_> = tokens.iter().map(|token| call(token)).collect();
+        Self { calls: calls.into_iter(), current: Vec::new() }
+    }
+}
+
+impl Client for Once {
+    fn request(&mut self) -> Option<&[u8]> {
+        self.current = self.calls.next()?;
+        Some(&self.current)
+    }
+}

@@ -1,0 +1,107 @@
+//! A server in a process of its own, and what the kernel says about it.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use rustix::param::{clock_ticks_per_second, page_size};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::cores::{Cores, Place};
+
+/// A child process that listens on this machine. It is killed when it is dropped, a panic included.
+pub struct Server {
+    child: Child,
+    addr: SocketAddr,
+}
+
+impl Server {
+    /// Starts it, and waits until it says on standard error where it listens.
+    pub fn start(command: &mut Command, cores: &Cores, place: Place) -> anyhow::Result<Self> {
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = cores.at(place, || command.spawn())?.context("a server cannot be started")?;
+        let lines = child.stderr.take().context("no standard error")?;
+        // Before anything can fail, so that the child is not left behind.
+        let mut server = Self { child, addr: SocketAddr::from(([127, 0, 0, 1], 0)) };
+        server.addr = match watch(lines).recv()? {
+            Ok(addr) => addr,
+            Err(said) => bail!("a server ended before it listened; it said:\n{said}"),
+        };
+        Ok(server)
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The processor time it has used so far.
+    pub fn cpu(&self) -> anyhow::Result<Duration> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        // The name, in parentheses, may hold anything; `utime` and `stime` are the 12th and 13th after it (proc(5)).
+        let (_, fields) = stat.rsplit_once(')').context("no name in /proc/pid/stat")?;
+        let ticks = fields.split_ascii_whitespace().skip(11).take(2).map(str::parse::<u32>);
+        let ticks = ticks.sum::<Result<u32, _>>()?;
+        Ok(Duration::from_secs(1) * ticks / u32::try_from(clock_ticks_per_second())?)
+    }
+
+    /// The memory it holds, in bytes.
+    pub fn resident(&self) -> anyhow::Result<u64> {
+        let statm = fs::read_to_string(format!("/proc/{}/statm", self.child.id()))?;
+        let pages: u64 =
+            statm.split_ascii_whitespace().nth(1).context("no resident size in /proc/pid/statm")?.parse()?;
+        Ok(pages * page_size() as u64)
+    }
+
+    /// Stops it in order, as an operator does.
+    pub fn stop(mut self) -> anyhow::Result<()> {
+        let pid = Pid::from_child(&self.child);
+        kill_process(pid, Signal::TERM)?;
+        let status = self.child.wait()?;
+        if status.success() { Ok(()) } else { bail!("a server that was told to stop ended with {status}") }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Reads what a server says until it ends, so that it never waits for a reader. The first address that it names is sent,
+/// or everything that it said if there was none.
+fn watch(stderr: ChildStderr) -> Receiver<Result<SocketAddr, String>> {
+    let (tell, told) = sync_channel(1);
+    thread::spawn(move || {
+        let (mut said, mut tell) = (String::new(), Some(tell));
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            if let Some(addr) = address_in(&line)
+                && let Some(tell) = tell.take()
+            {
+                let _ = tell.send(Ok(addr));
+            }
+            if tell.is_some() {
+                said.extend([&line, "\n"]);
+            }
+        }
+        if let Some(tell) = tell {
+            let _ = tell.send(Err(said));
+        }
+    });
+    told
+}
+
+/// The first address on this machine in a line of whatever format.
+fn address_in(line: &str) -> Option<SocketAddr> {
+    let start = line.find("127.0.0.1:")?;
+    let rest = line.get(start..)?;
+    let end = rest.find(|c: char| !c.is_ascii_digit() && !".:".contains(c)).unwrap_or(rest.len());
+    rest.get(..end)?.parse().ok()
+}
