@@ -37,10 +37,10 @@ fn key(algorithm: Algorithm, point: Vec<u8>) -> PublicKey {
 #[actix_web::test]
 async fn health_names_every_backend() {
     let well = send(&backends(&[("sqlite", true)]), get("/api/health/")).await;
-    well.is(200, &json!({"status": "ok", "backends": {"sqlite": {"status": "ok", "latency_ms": 3}}}));
+    well.is(200, &json!({"status": "ok", "backends": {"sqlite": {"status": "ok", "latency_ms": 3.9}}}));
     let ill = send(&backends(&[("postgres", true), ("redis", false)]), get("/api/health")).await;
-    let redis = json!({"status": "down", "latency_ms": 3});
-    let postgres = json!({"status": "ok", "latency_ms": 3});
+    let redis = json!({"status": "down", "latency_ms": 3.9});
+    let postgres = json!({"status": "ok", "latency_ms": 3.9});
     ill.is(503, &json!({"status": "degraded", "backends": {"postgres": postgres, "redis": redis}}));
     assert!(ill.header("retry-after").is_some());
 }
