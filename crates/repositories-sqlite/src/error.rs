@@ -69,15 +69,17 @@ impl Failure {
 
 /// The texts of SQLite's result codes (`sqlite3_errstr`) that describe the surroundings, not the statement: the disk,
 /// the file, memory, other processes. diesel passes the text on and not the code.
-const AWAY: [&str; 11] = [
+const AWAY: [&str; 13] = [
     "attempt to write a readonly database",
     "cannot rollback - no transaction is active",
+    "database disk image is malformed",
     "database is locked",
     "database or disk is full",
     "database schema has changed",
     "database schema is locked",
     "database table is locked",
     "disk I/O error",
+    "file is not a database",
     "locking protocol",
     "out of memory",
     "unable to open database file",

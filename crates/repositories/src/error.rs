@@ -5,11 +5,10 @@ use std::error::Error;
 /// A storage did not do what it was asked, for a reason that no caller can act on except by trying later. The cause
 /// is for the log; it is never shown to a client.
 #[derive(Debug, thiserror::Error)]
-#[error("{context}")]
+#[error("{context}: {cause}")]
 pub struct RepositoryError {
     context: &'static str,
     transient: bool,
-    #[source]
     cause: Box<dyn Error + Send + Sync>,
 }
 

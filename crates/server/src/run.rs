@@ -17,11 +17,12 @@ use crate::wiring::{self, Overrides, Storages, Wired};
 
 /// How long requests that are under way may take to end when the server stops.
 const DRAIN: Duration = Duration::from_secs(10);
-/// How long a request may take to say what it wants, up to the end of its headers.
+/// How long the first request of a connection may take to say what it wants, up to the end of its headers.
 const REQUEST_DEADLINE: Duration = Duration::from_secs(5);
-/// How long a connection may rest between requests: a little longer than proxies keep theirs, so that none of them
-/// sends into a connection that is being closed.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How long a connection may rest between requests. Short enough that a crowd of idle ones soon makes room for others.
+const KEEP_ALIVE: Duration = Duration::from_secs(20);
+/// How much of its answers a connection may leave unread before no more are made for it, in bytes.
+const UNREAD: usize = 32 * 1_024;
 /// Connections that wait to be accepted.
 const BACKLOG: u32 = 1_024;
 
@@ -56,6 +57,7 @@ fn listen(listen: &Listen, services: Services) -> anyhow::Result<(dev::Server, S
         .backlog(BACKLOG)
         .tcp_nodelay(true)
         .keep_alive(KeepAlive::Timeout(KEEP_ALIVE))
+        .h1_write_buffer_size(UNREAD)
         .client_request_timeout(REQUEST_DEADLINE)
         .shutdown_timeout(DRAIN.as_secs())
         .disable_signals()

@@ -11,6 +11,9 @@ use crate::ports::Clock;
 use crate::tokens::RevocationMirror;
 
 const EVERY: Duration = Duration::from_mins(1);
+/// How much longer than they matter rows are kept: the clock of the machine may have been wrong, and what was deleted while
+/// it was ahead would be missed when it is set right (invariant I2).
+const GRACE: Duration = Duration::from_hours(24);
 /// Small enough that a request which waits behind a batch does not notice.
 const BATCH: u32 = 200;
 
@@ -41,11 +44,12 @@ impl Housekeeper {
         }
     }
 
-    /// Deletes everything that has expired by now. Returns how many rows that were.
+    /// Deletes everything that expired a day ago or before. Returns how many rows that were.
     pub async fn sweep(&self) -> Result<u64, RepositoryError> {
         let now = self.clock.now();
         self.mirror.forget_expired(now);
-        Ok(self.sweep_sessions(now).await? + self.sweep_revocations(now).await?)
+        let long_ago = now.minus(GRACE);
+        Ok(self.sweep_sessions(long_ago).await? + self.sweep_revocations(long_ago).await?)
     }
 
     async fn sweep_sessions(&self, now: Timestamp) -> Result<u64, RepositoryError> {
@@ -87,9 +91,14 @@ mod tests {
             sessions.expect_delete_expired().times(1).in_sequence(&mut order).returning(move |_, _| Ok(deleted));
         }
         let mut revocations = MockRevocationRepository::new();
-        revocations.expect_delete_expired().times(1).returning(|_, _| Ok(0));
+        let now = Timestamp::from_unix_seconds(1_700_000_000);
+        revocations
+            .expect_delete_expired()
+            .withf(move |at, _| *at == now.minus(GRACE))
+            .times(1)
+            .returning(|_, _| Ok(0));
         let mut clock = MockClock::new();
-        clock.expect_now().return_const(Timestamp::from_unix_seconds(1));
+        clock.expect_now().return_const(now);
         let (revocations, clock): (Arc<dyn RevocationRepository>, Arc<dyn Clock>) =
             (Arc::new(revocations), Arc::new(clock));
         let mirror = Arc::new(RevocationMirror::new(revocations.clone(), clock.clone()));

@@ -10,6 +10,7 @@ mod floor;
 mod histogram;
 mod http;
 mod load;
+mod median;
 mod outcome;
 mod parts;
 mod protected;

@@ -69,7 +69,7 @@ impl Table {
     }
 
     /// Adds what came of a load, and its rate as a share of its floor's.
-    pub fn outcome(&mut self, what: &str, outcome: &Outcome, floor: Option<f64>) {
+    pub fn outcome(&mut self, what: &str, outcome: &Outcome, share: Option<f64>) {
         self.row([
             what.to_owned(),
             format!("{:.0}", outcome.rate()),
@@ -77,7 +77,7 @@ impl Table {
             micros(outcome.latencies.percentile(99)),
             micros(outcome.cpu_per_answer()),
             format!("{:.0} %", 100.0 * outcome.busy()),
-            floor.map_or_else(|| "-".to_owned(), |floor| format!("{:.2}", outcome.rate() / floor)),
+            share.map_or_else(|| "-".to_owned(), |share| format!("{share:.2}")),
         ]);
     }
 }

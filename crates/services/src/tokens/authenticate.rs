@@ -1,8 +1,6 @@
 //! Who calls: the hot path of the whole service.
 
-use tessera_domain::{
-    AccessToken, Claims, ErrorKind, RevokedKey, SessionId, Subject, Timestamp, TokenId, TokenType, UserId,
-};
+use tessera_domain::{AccessToken, Claims, ErrorKind, SessionId, Subject, Timestamp, TokenId, TokenType, UserId};
 
 use super::Sessions;
 use crate::Outage;
@@ -27,7 +25,7 @@ pub enum AuthenticateError {
     /// The token does not count.
     #[error(transparent)]
     Rejected(#[from] TokenRejected),
-    /// The token, or its session, was revoked.
+    /// Its session ended.
     #[error("was revoked")]
     Revoked,
     /// Something else did not work.
@@ -50,8 +48,7 @@ impl Sessions {
         let now = self.clock.now();
         let claims = self.verifier.verify(token.expose(), TokenType::Access, now)?;
         let caller = Caller::try_from(&claims)?;
-        let keys = [RevokedKey::Session(caller.session_id), RevokedKey::Token(caller.token_id)];
-        if self.revoked.is_revoked(&keys, now).await.map_err(Outage::from)? {
+        if self.revoked.is_revoked(caller.session_id, now).await.map_err(Outage::from)? {
             return Err(AuthenticateError::Revoked);
         }
         Ok(caller)

@@ -1,6 +1,7 @@
 //! What was revoked, kept in memory: so that the hot path asks no storage (requirement T8).
 //!
-//! The durable log is the truth. The mirror follows it with a cursor every second, and is told at once of what this
+//! Only sessions are: an access token is revoked with its session, and a refresh token is judged by its row, so that nothing
+//! has to be remembered for longer than an access token lives. The durable log is the truth. The mirror follows it with a cursor every second, and is told at once of what this
 //! process revokes itself. When it has not been able to follow for longer than [`MAX_LAG`], it says so to nobody but
 //! asks the log for each token instead: slower, and never wrong (invariant I3).
 
@@ -8,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
-use tessera_domain::{Revocation, RevokedKey, Timestamp};
+use tessera_domain::{Revocation, RevokedKey, SessionId, Timestamp};
 use tessera_repositories::{Result, RevocationCursor, RevocationRepository};
 use tokio::time::MissedTickBehavior;
 
@@ -30,7 +31,7 @@ pub struct RevocationMirror {
 
 #[derive(Debug)]
 struct Seen {
-    until: HashMap<RevokedKey, Timestamp>,
+    until: HashMap<SessionId, Timestamp>,
     cursor: RevocationCursor,
     synced_at: Option<Timestamp>,
 }
@@ -42,13 +43,13 @@ impl RevocationMirror {
         Self { log, clock, seen: RwLock::new(seen) }
     }
 
-    /// Whether any of `keys` is revoked at `now`.
-    pub async fn is_revoked(&self, keys: &[RevokedKey], now: Timestamp) -> Result<bool> {
+    /// Whether `session` is revoked at `now`.
+    pub async fn is_revoked(&self, session: SessionId, now: Timestamp) -> Result<bool> {
         // Bound first, so that the lock is released before anything is awaited.
-        let known = self.read().knows(keys, now);
+        let known = self.read().knows(session, now);
         match known {
             Some(revoked) => Ok(revoked),
-            None => self.log.is_revoked(keys, now).await,
+            None => self.log.is_revoked(&[RevokedKey::Session(session)], now).await,
         }
     }
 
@@ -107,15 +108,16 @@ impl RevocationMirror {
 impl Seen {
     fn add(&mut self, revocations: &[Revocation]) {
         for revocation in revocations {
-            let until = self.until.entry(revocation.key).or_insert(revocation.until);
-            *until = revocation.until.max(*until);
+            if let RevokedKey::Session(session) = revocation.key {
+                let until = self.until.entry(session).or_insert(revocation.until);
+                *until = revocation.until.max(*until);
+            }
         }
     }
 
     /// `None` when the mirror cannot tell. What it has seen revoked is revoked however late it is.
-    fn knows(&self, keys: &[RevokedKey], now: Timestamp) -> Option<bool> {
-        let is_revoked = |key| self.until.get(key).is_some_and(|until| now < *until);
-        if keys.iter().any(is_revoked) {
+    fn knows(&self, session: SessionId, now: Timestamp) -> Option<bool> {
+        if self.until.get(&session).is_some_and(|until| now < *until) {
             return Some(true);
         }
         self.synced_at.filter(|at| now.since(*at) <= MAX_LAG).map(|_| false)
@@ -124,14 +126,15 @@ impl Seen {
 
 #[cfg(test)]
 mod tests {
-    use tessera_domain::SessionId;
+    use tessera_domain::TokenId;
     use tessera_repositories::{MockRevocationRepository, RepositoryError, RevocationPage};
 
     use super::*;
     use crate::ports::MockClock;
 
     const START: Timestamp = Timestamp::from_unix_seconds(1_000);
-    const KEY: RevokedKey = RevokedKey::Session(SessionId::from_bytes([1; 16]));
+    const ENDED: SessionId = SessionId::from_bytes([1; 16]);
+    const OTHER: SessionId = SessionId::from_bytes([2; 16]);
 
     fn mirror(log: MockRevocationRepository) -> RevocationMirror {
         let mut clock = MockClock::new();
@@ -139,8 +142,12 @@ mod tests {
         RevocationMirror::new(Arc::new(log), Arc::new(clock))
     }
 
-    fn page(keys: &[RevokedKey], next: i64, has_more: bool) -> RevocationPage {
-        let revocations = keys.iter().map(|key| Revocation { key: *key, until: START.plus(MAX_LAG * 10) }).collect();
+    fn until(session: SessionId, until: Timestamp) -> Revocation {
+        Revocation { key: RevokedKey::Session(session), until }
+    }
+
+    fn page(sessions: &[SessionId], next: i64, has_more: bool) -> RevocationPage {
+        let revocations = sessions.iter().map(|session| until(*session, START.plus(MAX_LAG * 10))).collect();
         RevocationPage { revocations, next: RevocationCursor::after(next), has_more }
     }
 
@@ -152,13 +159,12 @@ mod tests {
             .return_once(|_, _, _| Ok(page(&[], 7, true)));
         log.expect_list_after()
             .withf(|cursor, _, _| *cursor == RevocationCursor::after(7))
-            .return_once(|_, _, _| Ok(page(&[KEY], 8, false)));
+            .return_once(|_, _, _| Ok(page(&[ENDED], 8, false)));
         log.expect_is_revoked().never();
         let mirror = mirror(log);
         mirror.follow().await.expect("the log answers");
-        assert!(mirror.is_revoked(&[KEY], START).await.expect("known"));
-        let other = RevokedKey::Session(SessionId::from_bytes([2; 16]));
-        assert!(!mirror.is_revoked(&[other], START).await.expect("known"));
+        assert!(mirror.is_revoked(ENDED, START).await.expect("known"));
+        assert!(!mirror.is_revoked(OTHER, START).await.expect("known"));
     }
 
     #[tokio::test]
@@ -170,9 +176,9 @@ mod tests {
         let mirror = mirror(log);
         mirror.follow().await.expect("the log answers");
         let late = START.plus(MAX_LAG + Duration::from_micros(1));
-        assert!(!mirror.is_revoked(&[KEY], START.plus(MAX_LAG)).await.expect("known"));
-        assert!(mirror.is_revoked(&[KEY], late).await.expect("asked"));
-        assert!(mirror.is_revoked(&[KEY], late).await.is_err());
+        assert!(!mirror.is_revoked(ENDED, START.plus(MAX_LAG)).await.expect("known"));
+        assert!(mirror.is_revoked(ENDED, late).await.expect("asked"));
+        assert!(mirror.is_revoked(ENDED, late).await.is_err());
     }
 
     #[tokio::test]
@@ -180,19 +186,23 @@ mod tests {
         let mut log = MockRevocationRepository::new();
         log.expect_is_revoked().never();
         let mirror = mirror(log);
-        mirror.note(&[Revocation { key: KEY, until: START.plus(MAX_LAG) }]);
-        assert!(mirror.is_revoked(&[KEY], START).await.expect("known"));
+        mirror.note(&[until(ENDED, START.plus(MAX_LAG))]);
+        assert!(mirror.is_revoked(ENDED, START).await.expect("known"));
     }
 
     #[tokio::test]
     async fn forgets_what_has_expired_and_nothing_else() {
         let mirror = mirror(MockRevocationRepository::new());
-        let other = RevokedKey::Session(SessionId::from_bytes([2; 16]));
-        mirror.note(&[
-            Revocation { key: KEY, until: START },
-            Revocation { key: other, until: START.plus(Duration::from_micros(1)) },
-        ]);
+        mirror.note(&[until(ENDED, START), until(OTHER, START.plus(Duration::from_micros(1)))]);
         mirror.forget_expired(START);
-        assert_eq!(mirror.read().until.keys().copied().collect::<Vec<_>>(), [other]);
+        assert_eq!(mirror.read().until.keys().copied().collect::<Vec<_>>(), [OTHER]);
+    }
+
+    #[tokio::test]
+    async fn a_single_token_takes_no_place() {
+        let mirror = mirror(MockRevocationRepository::new());
+        let key = RevokedKey::Token(TokenId::from_bytes([3; 16]));
+        mirror.note(&[Revocation { key, until: START.plus(Duration::from_hours(7 * 24)) }]);
+        assert!(mirror.read().until.is_empty());
     }
 }

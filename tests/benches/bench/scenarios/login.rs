@@ -44,11 +44,12 @@ pub async fn run(stage: &Stage, report: &mut Report) -> anyhow::Result<()> {
     let idle = CALLS.run(&server, calls(&sessions)).await?.0;
     let stormy = calls_in_a_storm(&server, &sessions).await?;
     let slower = stormy.latencies.percentile(99).as_secs_f64() / idle.latencies.percentile(99).as_secs_f64();
-    report.verdict("login, of what bcrypt can do", logins.rate() / hashes, "", Target::AtLeast(0.9));
+    let share = logins.rate() / hashes;
+    report.verdict("login, of what bcrypt can do", share, "", Target::AtLeast(0.9));
     report.verdict("validation's p99 in a login storm, of idle", slower, "×", Target::Below(10.0));
     let mut table = Table::of_loads(&format!("Login with bcrypt cost {COST} on all cores, and validation beside it"));
     table.row(["bcrypt alone, a thread a core".into(), format!("{hashes:.1}")]);
-    table.outcome(&format!("login × {CONNECTIONS}"), &logins, Some(hashes));
+    table.outcome(&format!("login × {CONNECTIONS}"), &logins, Some(share));
     table.outcome(&format!("validation × {CALLERS}, paced, idle"), &idle, None);
     table.outcome(&format!("validation × {CALLERS}, paced, in the storm"), &stormy, None);
     report.table(table);

@@ -31,7 +31,7 @@ pub async fn run(stage: &Stage, report: &mut Report) -> anyhow::Result<()> {
             refreshes.add(&outcome);
             clients = driven;
         }
-        loads.outcome(&format!("refresh × {connections}"), &refreshes, Some(grouped));
+        loads.outcome(&format!("refresh × {connections}"), &refreshes, Some(refreshes.rate() / grouped));
         let gain = format!("{:.1}×", grouped / single);
         commits.row([connections.to_string(), format!("{grouped:.0}"), format!("{single:.0}"), gain]);
     }

@@ -4,12 +4,13 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 
 use crate::accounts::{self, Rotate};
 use crate::cores::Place;
 use crate::http::{Connection, request};
 use crate::load::Load;
+use crate::median::median;
 use crate::report::{Report, Table, Target};
 use crate::server::Server;
 
@@ -29,7 +30,7 @@ pub async fn run(stage: &Stage, report: &mut Report) -> anyhow::Result<()> {
     for _ in 0..STARTS {
         existing.push(start(stage, &folder).await?);
     }
-    let (empty, existing) = (median(empty)?.as_secs_f64() * 1e3, median(existing)?.as_secs_f64() * 1e3);
+    let (empty, existing) = (median(empty), median(existing));
     let (idle, loaded) = memory(stage).await?;
     let size = megabytes(fs::metadata(&stage.tessera)?.len());
     report.verdict("start on an empty folder", empty, " ms", Target::Below(100.0));
@@ -45,12 +46,12 @@ pub async fn run(stage: &Stage, report: &mut Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// From before the process exists to its first 200; then stops it in order.
-async fn start(stage: &Stage, folder: &Path) -> anyhow::Result<Duration> {
+/// Milliseconds from before the process exists to its first 200. Then it is stopped in order.
+async fn start(stage: &Stage, folder: &Path) -> anyhow::Result<f64> {
     let started = Instant::now();
     let server = stage.tessera(folder, Place::ServerCore)?;
     ask_for_health(&server).await?;
-    let took = started.elapsed();
+    let took = started.elapsed().as_secs_f64() * 1e3;
     server.stop()?;
     Ok(took)
 }
@@ -76,9 +77,4 @@ async fn memory(stage: &Stage) -> anyhow::Result<(f64, f64)> {
 fn megabytes(bytes: u64) -> f64 {
     // Whole kilobytes are exact in 32 bits.
     f64::from(u32::try_from(bytes / 1_000).unwrap_or(u32::MAX)) * 1e3 / MB
-}
-
-fn median(mut times: Vec<Duration>) -> anyhow::Result<Duration> {
-    times.sort();
-    times.get(times.len() / 2).copied().context("nothing was started")
 }
