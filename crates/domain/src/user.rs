@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::{Email, FullName, PasswordHash, Timestamp, UserId, Username};
+use crate::{Email, FullName, Invalid, PasswordHash, Result, Timestamp, UserId, Username};
 
 /// An account as everybody but the hasher sees it: its password hash is not part of it, so that no answer, log or
 /// cache can hold one.
@@ -88,6 +88,27 @@ pub enum Identifier {
     Username(Username),
 }
 
+impl Identifier {
+    /// What was typed where an address belongs. A text that is no address is nobody's: `None`, to be answered like an
+    /// unknown account. Blank, over-long and control characters are malformed for everybody.
+    pub fn from_email(text: &str) -> Result<Option<Self>> {
+        Self::unless_malformed(Email::parse(text).map(Self::Email))
+    }
+
+    /// The same where a username belongs.
+    pub fn from_username(text: &str) -> Result<Option<Self>> {
+        Self::unless_malformed(Username::parse(text).map(Self::Username))
+    }
+
+    fn unless_malformed(parsed: Result<Self>) -> Result<Option<Self>> {
+        match parsed {
+            Ok(identifier) => Ok(Some(identifier)),
+            Err(Invalid::Malformed) => Ok(None),
+            Err(invalid) => Err(invalid),
+        }
+    }
+}
+
 /// What a new account may do. No request body can ask for more than [`Privileges::None`] (requirement A6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Privileges {
@@ -96,4 +117,19 @@ pub enum Privileges {
     None,
     /// Staff and superuser, as the operator makes one on the command line.
     Superuser,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_name_is_nobodys() {
+        assert_eq!(Identifier::from_email("no address"), Ok(None));
+        assert_eq!(Identifier::from_username("no name"), Ok(None));
+        assert_eq!(Identifier::from_email(" "), Err(Invalid::Blank));
+        assert_eq!(Identifier::from_username("a\0"), Err(Invalid::ControlCharacter));
+        assert!(matches!(Identifier::from_email("Ana@example.com"), Ok(Some(Identifier::Email(_)))));
+        assert!(matches!(Identifier::from_username("Ana"), Ok(Some(Identifier::Username(_)))));
+    }
 }

@@ -1,4 +1,5 @@
-//! The database file and its folder: made for their owner alone, and opened by one process at a time.
+//! The database file and its folder: made for their owner alone. Several processes may have it open; the
+//! opening itself, which makes and changes things, is done by one at a time.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;

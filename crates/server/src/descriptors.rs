@@ -6,7 +6,7 @@
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Memory for more than this is better spent otherwise; a connection takes some ten kilobytes.
-const MOST_CONNECTIONS: u64 = 4_096;
+const MOST_CONNECTIONS: u64 = 2_048;
 /// Descriptors for everything that is no connection.
 const RESERVE: u64 = 128;
 const LEAST_CONNECTIONS: u64 = 16;

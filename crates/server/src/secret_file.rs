@@ -35,7 +35,7 @@ fn read(path: &Path) -> io::Result<SecretString> {
     }
     let text = SecretString::from(fs::read_to_string(path)?);
     if text.expose_secret().trim().len() < CHARS {
-        return Err(io::Error::other("it is damaged; delete it to make a new one, which ends every session"));
+        return Err(io::Error::other("it is damaged; restore it from a backup"));
     }
     Ok(text.expose_secret().trim().into())
 }

@@ -46,8 +46,8 @@ impl HashPool {
         Ok(Self { jobs, admission, load: Arc::new(Load::new(first_estimate)) })
     }
 
-    /// Queues `work` and promises its result, or refuses at once. Whoever drops the promise before a thread gets to
-    /// `work` saves its cost. The promise is broken if `work` panics.
+    /// Queues `work` and promises its result, or refuses at once. A promise that is dropped before a thread gets
+    /// to `work` saves its cost. The promise is broken if `work` panics.
     pub(super) fn submit<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,

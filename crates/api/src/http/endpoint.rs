@@ -3,17 +3,19 @@
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 
-use actix_web::HttpResponse;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::HeaderValue;
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 use tokio::task::JoinError;
+use tracing::{Instrument as _, Span};
 
 use super::errors::{Refusal, reject};
 use super::extract::Incoming;
 use super::rejection::Rejection;
+use super::request_id::RequestId;
 use super::routes::{Handler, Protection};
 use super::settings::HttpSettings;
 
@@ -37,13 +39,22 @@ pub(super) fn changing<P: Protection + 'static, Args: 'static>(handler: impl Han
     Rc::new(move |mut incoming| {
         let handler = handler.clone();
         Box::pin(async move {
-            let task = actix_web::rt::spawn(handler.prepare(&mut incoming).await?);
+            let span = origin(&incoming.request);
+            let task = actix_web::rt::spawn(handler.prepare(&mut incoming).await?.instrument(span));
             match incoming.within(task).await? {
                 Ok(result) => result.map_err(Into::into),
                 Err(error) => Err(died(error).into()),
             }
         })
     })
+}
+
+/// Who sent a request, beside every event that is logged on its way (requirement G1): its id, and the peer's address.
+fn origin(request: &HttpRequest) -> Span {
+    let extensions = request.extensions();
+    let request_id = extensions.get::<RequestId>().and_then(|id| id.0.to_str().ok()).unwrap_or("-");
+    let ip = request.peer_addr().map(|peer| peer.ip().to_string());
+    tracing::info_span!("request", request_id, ip)
 }
 
 fn died(error: JoinError) -> Rejection {

@@ -10,6 +10,10 @@ pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 const LONGEST: usize = 64;
 
+/// The id of a request, for whoever works on it.
+#[derive(Debug, Clone)]
+pub struct RequestId(pub HeaderValue);
+
 /// Makes ids: a counter from a random start. They need to be told apart, not to be unguessable, and are made for every
 /// request, so that asking the secret source would be wasted.
 #[derive(Debug)]

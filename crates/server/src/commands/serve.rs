@@ -42,7 +42,8 @@ async fn serve_until_told_to_stop(config: &Config) -> anyhow::Result<()> {
     }
     tokio::select! {
         stopped = server.stop() => stopped?,
-        _ = signals.next() => std::process::exit(INTERRUPTED),
+        // Whoever manages processes may well repeat SIGTERM; a person who presses Ctrl-C again means it.
+        _ = signals.interrupt.recv() => std::process::exit(INTERRUPTED),
     }
     tracing::info!("stopped");
     Ok(())

@@ -14,8 +14,13 @@ use super::Storages;
 use crate::config::{Config, SecretKey};
 use crate::secret_file;
 
+/// The last resort.
+const LOST: &str = "If it is lost, empty the table of keys while the server is down, which ends every token: sqlite3 \
+                    DATABASE 'DELETE FROM signing_keys'";
+
 /// The keys of this installation.
 pub async fn provide(config: &Config, storages: &Storages, clock: &dyn Clock) -> anyhow::Result<TokenKeys> {
+    refuse_to_replace_a_lost_secret(&config.secret_key, storages).await?;
     let secret_key = secret_key(config.secret_key.clone()).await?;
     let keys = match config.tokens.algorithm {
         Algorithm::Hs256 => TokenKeys::hs256(&config.tokens.issuer, &secret_key).map_err(explain)?,
@@ -29,6 +34,22 @@ pub async fn provide(config: &Config, storages: &Storages, clock: &dyn Clock) ->
     };
     keys.self_test(clock.now()).context("the cryptography of this build does not work")?;
     Ok(keys)
+}
+
+/// A secret that is made anew opens no key that is there already; it would only hide that the old one is missing.
+async fn refuse_to_replace_a_lost_secret(key: &SecretKey, storages: &Storages) -> anyhow::Result<()> {
+    let SecretKey::InFile(path) = key else { return Ok(()) };
+    if path.exists() {
+        return Ok(());
+    }
+    let stored = storages.signing_keys.list(Algorithm::Es256).await.context("the signing keys cannot be read")?;
+    anyhow::ensure!(
+        stored.is_empty(),
+        "{} is missing, and only what was in it opens the signing keys in the database: restore it from a backup, or set \
+         SECRET_KEY to its content. {LOST}",
+        path.display(),
+    );
+    Ok(())
 }
 
 async fn secret_key(key: SecretKey) -> anyhow::Result<SecretString> {
@@ -47,8 +68,7 @@ fn explain(error: KeyError) -> anyhow::Error {
     match error {
         KeyError::CannotOpen(id) => anyhow!(
             "SECRET_KEY does not open the signing key {id} in the database: set it to the value that this database was \
-             first started with, or, if that is lost, delete the rows of the table signing_keys, which ends the \
-             validity of every token"
+             first started with. {LOST}"
         ),
         other => anyhow::Error::new(other).context("the signing keys cannot be used"),
     }

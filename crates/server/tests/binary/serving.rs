@@ -112,12 +112,13 @@ fn a_request_that_is_under_way_is_answered_before_the_end() {
 }
 
 #[test]
-fn a_second_signal_does_not_wait() {
+fn a_person_who_insists_does_not_wait() {
     let installation = Installation::new();
     let mut server = installation.serve(&[]);
     let _under_way = begin_request(&server, "{}");
     server.signal(Signal::TERM);
     server.wait_for_log("stopping");
     server.signal(Signal::TERM);
+    server.signal(Signal::INT);
     assert_eq!(server.end().code, Some(130));
 }

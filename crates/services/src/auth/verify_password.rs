@@ -39,8 +39,15 @@ impl VerifyError {
 
 impl PasswordVerifier {
     /// The account that `identifier` names, if `password` is its own. Inactive accounts are verified like any other.
-    pub async fn verify(&self, identifier: &Identifier, password: &PlainPassword) -> Result<Credentials, VerifyError> {
-        let found = self.users.find_credentials(identifier).await.map_err(Outage::from)?;
+    pub async fn verify(
+        &self,
+        identifier: Option<&Identifier>,
+        password: &PlainPassword,
+    ) -> Result<Credentials, VerifyError> {
+        let found = match identifier {
+            Some(identifier) => self.users.find_credentials(identifier).await.map_err(Outage::from)?,
+            None => None,
+        };
         let hash = found.as_ref().map(|credentials| credentials.password_hash.clone());
         let verdict = self.hasher.verify(password.clone(), hash).await.map_err(Outage::from)?;
         match (verdict, found) {

@@ -10,10 +10,18 @@ use crate::fixtures::{USER, away, credentials};
 use crate::ports::{HashError, MockPasswordHasher, Verdict};
 
 async fn verify(users: MockUserRepository, hasher: MockPasswordHasher) -> Result<(), ErrorKind> {
-    let verifier = PasswordVerifier { users: Arc::new(users), hasher: Arc::new(hasher) };
     let identifier = Identifier::Email(Email::parse("ana@example.com").expect("an address"));
+    verify_as(Some(identifier), users, hasher).await
+}
+
+async fn verify_as(
+    identifier: Option<Identifier>,
+    users: MockUserRepository,
+    hasher: MockPasswordHasher,
+) -> Result<(), ErrorKind> {
+    let verifier = PasswordVerifier { users: Arc::new(users), hasher: Arc::new(hasher) };
     let password = PlainPassword::parse("a long walk by the sea").expect("well-formed");
-    verifier.verify(&identifier, &password).await.map(|_| ()).map_err(|error| error.kind())
+    verifier.verify(identifier.as_ref(), &password).await.map(|_| ()).map_err(|error| error.kind())
 }
 
 fn knows_ana() -> MockUserRepository {
@@ -80,4 +88,11 @@ async fn an_upgrade_that_fails_fails_no_login() {
     let mut hasher = verdict(Verdict::Right { outdated: true });
     hasher.expect_hash().returning(|_| Ok(PasswordHash::from_encoded("better")));
     assert_eq!(verify(users, hasher).await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_name_that_can_be_nobodys_costs_the_same_work() {
+    let mut hasher = MockPasswordHasher::new();
+    hasher.expect_verify().withf(|_, hash| hash.is_none()).times(1).returning(|_, _| Ok(Verdict::Wrong));
+    assert_eq!(verify_as(None, MockUserRepository::new(), hasher).await, Err(ErrorKind::Unauthenticated));
 }

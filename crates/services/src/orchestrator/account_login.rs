@@ -25,8 +25,8 @@ impl Flow for AccountLogin {
 /// A login.
 #[derive(Debug, Clone)]
 pub struct LoginRequest {
-    /// Which account.
-    pub identifier: Identifier,
+    /// Which account; none if what was given can be nobody's.
+    pub identifier: Option<Identifier>,
     /// The password.
     pub password: PlainPassword,
     /// Where it comes from.
@@ -48,10 +48,10 @@ pub struct AccountVerifier(pub PasswordVerifier);
 #[async_trait]
 impl CredentialVerifier<AccountLogin> for AccountVerifier {
     async fn verify(&self, request: &LoginRequest) -> Result<Credentials, VerifyError> {
-        let verified = self.0.verify(&request.identifier, &request.password).await;
+        let verified = self.0.verify(request.identifier.as_ref(), &request.password).await;
         if matches!(verified, Err(VerifyError::Wrong)) {
             // The name that was tried is not logged: people type passwords there.
-            tracing::info!(target: "audit", event = "login_failed", ip = ?request.client.ip);
+            tracing::info!(target: "audit", event = "login_failed");
         }
         verified
     }
@@ -88,7 +88,7 @@ impl TokenIssuer<AccountLogin> for SessionIssuer {
         self.users.record_login(principal.user.id, now, ip).await.map_err(Outage::from)?;
         let user = User { last_login: Some(now), last_login_ip: ip, updated_at: now, ..principal.user };
         self.remembered.forget_before(&user).await;
-        tracing::info!(target: "audit", event = "login", user_id = %user.id, ?ip);
+        tracing::info!(target: "audit", event = "login", user_id = %user.id);
         Ok(LoginGrant { user, tokens })
     }
 }

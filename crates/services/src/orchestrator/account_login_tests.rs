@@ -19,7 +19,7 @@ use crate::tokens::{MockTokenService, OpenSessionError};
 
 fn request() -> LoginRequest {
     LoginRequest {
-        identifier: Identifier::Email(Email::parse("ana@example.com").expect("an address")),
+        identifier: Some(Identifier::Email(Email::parse("ana@example.com").expect("an address"))),
         password: PlainPassword::parse("a long walk by the sea").expect("well-formed"),
         client: ClientInfo { ip: Some([192, 0, 2, 1].into()), user_agent: None },
     }

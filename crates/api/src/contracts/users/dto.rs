@@ -59,9 +59,9 @@ pub struct LogIn {
 impl LogIn {
     pub fn into_request(self, client: ClientInfo) -> Result<LoginRequest, FieldErrors> {
         let mut fields = Fields::of(&self);
-        let email = fields.read("email", &self.email, Email::parse).map(Identifier::Email);
+        let identifier = fields.read("email", &self.email, Identifier::from_email);
         let password = fields.read("password", &self.password, |text| PlainPassword::parse(text));
-        login_request(fields, email, password, client)
+        login_request(fields, identifier.zip(password), client)
     }
 }
 
@@ -82,24 +82,23 @@ impl LogInByEitherName {
         let mut fields = Fields::of(&self);
         let identifier = match (&self.email, &self.username) {
             (Member::Missing, Member::Null | Member::NotText | Member::Text(_)) => {
-                fields.read("username", &self.username, Username::parse).map(Identifier::Username)
+                fields.read("username", &self.username, Identifier::from_username)
             }
-            _ => fields.read("email", &self.email, Email::parse).map(Identifier::Email),
+            _ => fields.read("email", &self.email, Identifier::from_email),
         };
         let password = fields.read("password", &self.password, |text| PlainPassword::parse(text));
-        login_request(fields, identifier, password, client)
+        login_request(fields, identifier.zip(password), client)
     }
 }
 
 fn login_request(
     fields: Fields,
-    identifier: Option<Identifier>,
-    password: Option<PlainPassword>,
+    read: Option<(Option<Identifier>, PlainPassword)>,
     client: ClientInfo,
 ) -> Result<LoginRequest, FieldErrors> {
-    match (identifier, password) {
-        (Some(identifier), Some(password)) => Ok(LoginRequest { identifier, password, client }),
-        _ => Err(fields.into_errors()),
+    match read {
+        Some((identifier, password)) => Ok(LoginRequest { identifier, password, client }),
+        None => Err(fields.into_errors()),
     }
 }
 
