@@ -2,7 +2,7 @@
 //!
 //! A request meets [`edge`] (request id, headers, log), then the [`endpoint`] of its path (method, deadline, panic), which
 //! [extracts](extract) the handler's arguments: a proof of who calls first, as its [route](routes) says, then the
-//! [body](body). Whatever is refused on this way is a [`rejection`], and [`errors`] words it as the owner of the path
+//! [`body`]. Whatever is refused on this way is a [`rejection`], and [`errors`] words it as the owner of the path
 //! would.
 
 pub mod answer;
