@@ -1,7 +1,7 @@
 # The one door to everything that can be done here. CI calls the same targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint fmt fmt-check doc bench chaos config-docs deny toolchain
+.PHONY: help run test check lint fmt fmt-check doc bench chaos config-docs deny toolchain servers
 
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -9,7 +9,7 @@ help: ## This list
 run: toolchain ## Build and serve on http://127.0.0.1:8000; nothing has to be configured
 	cargo run --locked --package tessera-server
 
-test: toolchain ## Run all tests
+test: toolchain servers ## Run all tests; on Debian and Ubuntu, root gets the servers that they need
 	cargo test --workspace --locked
 
 check: fmt-check lint doc test ## Everything that a change has to pass
@@ -45,3 +45,14 @@ toolchain:
 	@command -v cc > /dev/null || command -v gcc > /dev/null || command -v clang > /dev/null || { \
 		echo "No C compiler was found; SQLite and the cryptography need one." >&2; \
 		echo "On Debian and Ubuntu: apt-get install build-essential. On macOS: xcode-select --install." >&2; exit 1; }
+
+# The tests start private servers of their own; here is only seen to it that the programs are there.
+servers:
+	@if [ -z "$$TEST_DATABASE_URL" ] && ! ls /usr/lib/postgresql/*/bin/initdb > /dev/null 2>&1 && ! command -v initdb > /dev/null; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+			apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql; \
+		else \
+			echo "The tests need PostgreSQL, or TEST_DATABASE_URL with the URL of a server that they may use." >&2; \
+			echo "On Debian and Ubuntu: apt-get install -y --no-install-recommends postgresql" >&2; exit 1; \
+		fi; \
+	fi

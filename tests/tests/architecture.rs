@@ -13,8 +13,16 @@ struct Layer {
     never: &'static [&'static str],
 }
 
-const DRIVERS: &[&str] =
-    &["diesel", "diesel-async", "diesel_migrations", "libsqlite3-sys", "tokio-postgres", "redis", "deadpool-redis"];
+const DRIVERS: &[&str] = &[
+    "diesel",
+    "diesel-async",
+    "diesel_migrations",
+    "libsqlite3-sys",
+    "deadpool",
+    "tokio-postgres",
+    "redis",
+    "deadpool-redis",
+];
 
 const LAYERS: &[Layer] = &[
     Layer {
@@ -27,6 +35,16 @@ const LAYERS: &[Layer] = &[
         name: "tessera-repositories-sqlite",
         may_use: &["tessera-domain", "tessera-repositories"],
         never: &["actix-web", "serde", "serde_json"],
+    },
+    Layer {
+        name: "tessera-repositories-postgres",
+        may_use: &["tessera-domain", "tessera-repositories"],
+        never: &["actix-web", "serde", "serde_json", "libsqlite3-sys"],
+    },
+    Layer {
+        name: "tessera-repositories-memory",
+        may_use: &["tessera-domain", "tessera-repositories"],
+        never: &["actix-web", "serde", "serde_json", "tokio"],
     },
     Layer {
         name: "tessera-services",
@@ -48,7 +66,9 @@ const LAYERS: &[Layer] = &[
         may_use: &[
             "tessera-domain",
             "tessera-repositories",
+            "tessera-repositories-memory",
             "tessera-repositories-sqlite",
+            "tessera-repositories-postgres",
             "tessera-services",
             "tessera-adapters",
             "tessera-api",
@@ -58,7 +78,7 @@ const LAYERS: &[Layer] = &[
 ];
 
 /// The crates that may know a driver: the storages themselves.
-const STORAGES: &[&str] = &["tessera-repositories-sqlite"];
+const STORAGES: &[&str] = &["tessera-repositories-sqlite", "tessera-repositories-postgres"];
 
 /// The tests drive the server; the benchmark among them also measures parts of it alone.
 const TESTS: &str = "tessera-tests";

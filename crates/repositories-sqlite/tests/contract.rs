@@ -6,10 +6,8 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 use tessera_repositories::contract::sessions::SessionPorts;
-use tessera_repositories::{RevocationRepository, SigningKeyRepository, UserCache, UserRepository};
-use tessera_repositories_sqlite::{
-    SqliteRevocations, SqliteSessions, SqliteSigningKeys, SqliteStore, SqliteUserCache, SqliteUsers,
-};
+use tessera_repositories::{RevocationRepository, SigningKeyRepository, UserRepository};
+use tessera_repositories_sqlite::{SqliteRevocations, SqliteSessions, SqliteSigningKeys, SqliteStore, SqliteUsers};
 
 fn fresh() -> (SqliteStore, TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -41,5 +39,3 @@ tessera_repositories::signing_key_contract!(async {
     let (store, folder) = fresh();
     (Arc::new(SqliteSigningKeys::new(&store)) as Arc<dyn SigningKeyRepository>, folder)
 });
-
-tessera_repositories::user_cache_contract!(async { (Arc::new(SqliteUserCache::new()) as Arc<dyn UserCache>, ()) });

@@ -10,9 +10,8 @@ use tessera_adapters::passwords::{BcryptCost, BcryptHasher, HashingSettings};
 use tessera_adapters::{OsSecrets, SystemClock};
 use tessera_api::Services;
 use tessera_domain::{Algorithm, SessionLimits};
-use tessera_repositories_sqlite::{
-    SqliteRevocations, SqliteSessions, SqliteSigningKeys, SqliteStore, SqliteUserCache, SqliteUsers,
-};
+use tessera_repositories_memory::MemoryUserCache;
+use tessera_repositories_sqlite::{SqliteRevocations, SqliteSessions, SqliteSigningKeys, SqliteStore, SqliteUsers};
 use tessera_services::auth::{Accounts, ListVisibility, PasswordVerifier, RememberedUsers};
 use tessera_services::health::Backends;
 use tessera_services::orchestrator::{AccountVerifier, ActiveAccounts, Orchestrator, SessionIssuer};
@@ -34,7 +33,7 @@ pub async fn assemble(folder: &Path, cost: BcryptCost) -> anyhow::Result<(Servic
     let secrets: Arc<dyn SecretSource> = Arc::new(OsSecrets);
     let hashing = HashingSettings { cost, ..HashingSettings::default() };
     let hasher: Arc<dyn PasswordHasher> = Arc::new(BcryptHasher::start(hashing, Arc::clone(&secrets))?);
-    let (users, cache) = (Arc::new(SqliteUsers::new(&store)), Arc::new(SqliteUserCache::new()));
+    let (users, cache) = (Arc::new(SqliteUsers::new(&store)), Arc::new(MemoryUserCache::new()));
     let remembered = || RememberedUsers { users: users.clone(), cache: cache.clone(), clock: Arc::clone(&clock) };
     let keys = keys(&store, &*clock).await?;
     let mirror = Arc::new(RevocationMirror::new(Arc::new(SqliteRevocations::new(&store)), Arc::clone(&clock)));

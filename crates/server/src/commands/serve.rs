@@ -72,8 +72,10 @@ impl Signals {
 /// Says where to look: a few lines for people, or one event.
 fn announce(config: &Config, server: &RunningServer) -> anyhow::Result<()> {
     let addr = server.addr();
-    let Database::Sqlite { path } = &config.storage.database;
-    let data = path::absolute(path)?.display().to_string();
+    let data = match &config.storage.database {
+        Database::Sqlite { path } => path::absolute(path)?.display().to_string(),
+        Database::Postgres { .. } => "the PostgreSQL database of DATABASE_URL".to_owned(),
+    };
     if config.logging.format == LogFormat::Json {
         tracing::info!(%addr, data, version = env!("CARGO_PKG_VERSION"), app_env = %config.runtime.app_env, "listening");
         return Ok(());

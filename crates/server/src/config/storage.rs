@@ -1,12 +1,15 @@
 //! Where data is kept.
 
+use std::fmt;
 use std::path::PathBuf;
+
+use secrecy::SecretString;
 
 use super::environment::Environment;
 use super::mistakes::Checks;
 
 const ACCEPTED: &str =
-    "sqlite: and the path of a file, such as sqlite:data/tessera.sqlite3 or sqlite:///srv/tessera.sqlite3";
+    "sqlite: and the path of a file, such as sqlite:data/tessera.sqlite3, or postgres://user:password@host:5432/name";
 
 /// Names that name another storage in other programs. They are not understood, and silence about that could lose data.
 const NOT_UNDERSTOOD: [&str; 8] =
@@ -19,8 +22,9 @@ pub(super) struct Settings {
     #[arg(long, env = "DATA_DIR", value_name = "PATH", default_value = "./data")]
     data_dir: String,
 
-    /// Database: `sqlite:` and a path [default: `tessera.sqlite3` in `DATA_DIR`]
-    #[arg(long, env = "DATABASE_URL", value_name = "URL")]
+    /// Database: `sqlite:` and a path, or `postgres://user:password@host:5432/name` [default: `tessera.sqlite3` in
+    /// `DATA_DIR`]
+    #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
     database_url: Option<String>,
 }
 
@@ -34,13 +38,28 @@ pub struct Storage {
 }
 
 /// A database that everything is stored in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Database {
     /// An SQLite file.
     Sqlite {
         /// Its path.
         path: PathBuf,
     },
+    /// A PostgreSQL server.
+    Postgres {
+        /// Its URL, which may hold a password.
+        url: SecretString,
+    },
+}
+
+/// Shows no more of a URL than its scheme.
+impl fmt::Display for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite { path } => write!(f, "sqlite:{}", path.display()),
+            Self::Postgres { .. } => f.write_str("postgres: (set, not shown)"),
+        }
+    }
 }
 
 impl Settings {
@@ -57,7 +76,7 @@ impl Settings {
     }
 }
 
-/// The URL may hold a password one day; no message quotes more of it than its scheme.
+/// The URL may hold a password; no message quotes more of it than its scheme.
 fn parse_url(url: &str, checks: &mut Checks) -> Option<Database> {
     let url = url.trim();
     if !checks.is_text("DATABASE_URL", url) {
@@ -73,6 +92,7 @@ fn parse_url(url: &str, checks: &mut Checks) -> Option<Database> {
         "sqlite" if path.starts_with(':') => "names a database in memory, which would be lost at every stop".to_owned(),
         "sqlite" if path.contains('?') => "has options after a question mark, which are not understood".to_owned(),
         "sqlite" => return Some(Database::Sqlite { path: PathBuf::from(path) }),
+        "postgres" | "postgresql" => return Some(Database::Postgres { url: url.into() }),
         other => format!("begins with {:?}, which is no storage this version knows", format!("{other}:")),
     };
     checks.refuse("DATABASE_URL", problem, ACCEPTED);
@@ -83,13 +103,14 @@ fn warn_of_others(environment: &Environment, checks: &mut Checks) {
     let set: Vec<_> = NOT_UNDERSTOOD.into_iter().filter(|name| environment.find(name).is_some()).collect();
     if !set.is_empty() {
         let names = set.join(", ");
-        checks.warn(format!("{names}: this version keeps everything in SQLite and does not read these settings"));
+        checks.warn(format!(
+            "{names}: this version does not read these settings; set DATABASE_URL, or leave it for SQLite"
+        ));
     }
 }
 
 impl Storage {
     pub(super) fn describe(&self) -> Vec<(&'static str, String)> {
-        let Database::Sqlite { path } = &self.database;
-        vec![("DATA_DIR", self.data_dir.display().to_string()), ("DATABASE_URL", format!("sqlite:{}", path.display()))]
+        vec![("DATA_DIR", self.data_dir.display().to_string()), ("DATABASE_URL", self.database.to_string())]
     }
 }

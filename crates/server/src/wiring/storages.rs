@@ -1,14 +1,18 @@
 //! Which storage stands behind which port.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use secrecy::ExposeSecret as _;
 use tessera_repositories::{
     RevocationRepository, SessionRepository, SigningKeyRepository, StorageHealth, UserCache, UserRepository,
 };
-use tessera_repositories_sqlite::{
-    SqliteRevocations, SqliteSessions, SqliteSigningKeys, SqliteStore, SqliteUserCache, SqliteUsers,
+use tessera_repositories_memory::MemoryUserCache;
+use tessera_repositories_postgres::{
+    PostgresRevocations, PostgresSessions, PostgresSigningKeys, PostgresStore, PostgresUsers,
 };
+use tessera_repositories_sqlite::{SqliteRevocations, SqliteSessions, SqliteSigningKeys, SqliteStore, SqliteUsers};
 
 use crate::config::{Database, Storage};
 
@@ -26,13 +30,25 @@ pub struct Storages {
     pub cache: Arc<dyn UserCache>,
     /// The storages themselves.
     pub health: Vec<Arc<dyn StorageHealth>>,
-    store: SqliteStore,
+    opened: Opened,
+}
+
+/// The database itself, to be closed in order.
+enum Opened {
+    Sqlite(SqliteStore),
+    Postgres(PostgresStore),
 }
 
 impl Storages {
     /// Opens the storage, made and brought up to date if need be.
     pub async fn open(storage: &Storage) -> anyhow::Result<Self> {
-        let Database::Sqlite { path } = storage.database.clone();
+        match &storage.database {
+            Database::Sqlite { path } => Self::open_sqlite(path.clone()).await,
+            Database::Postgres { url } => Self::open_postgres(url.expose_secret()).await,
+        }
+    }
+
+    async fn open_sqlite(path: PathBuf) -> anyhow::Result<Self> {
         let shown = path.display().to_string();
         let opened = tokio::task::spawn_blocking(move || SqliteStore::open(path)).await?;
         let store = opened.with_context(|| format!("the database {shown} cannot be used (DATABASE_URL, DATA_DIR)"))?;
@@ -41,14 +57,36 @@ impl Storages {
             sessions: Arc::new(SqliteSessions::new(&store)),
             revocations: Arc::new(SqliteRevocations::new(&store)),
             signing_keys: Arc::new(SqliteSigningKeys::new(&store)),
-            cache: Arc::new(SqliteUserCache::new()),
+            cache: Arc::new(MemoryUserCache::new()),
             health: vec![Arc::new(store.clone())],
-            store,
+            opened: Opened::Sqlite(store),
         })
     }
 
-    /// Finishes what is being written, and leaves everything in order on the disk.
+    async fn open_postgres(url: &str) -> anyhow::Result<Self> {
+        let store = PostgresStore::connect(url).await.context("the database cannot be used (DATABASE_URL)")?;
+        Ok(Self {
+            users: Arc::new(PostgresUsers::new(&store)),
+            sessions: Arc::new(PostgresSessions::new(&store)),
+            revocations: Arc::new(PostgresRevocations::new(&store)),
+            signing_keys: Arc::new(PostgresSigningKeys::new(&store)),
+            cache: Arc::new(MemoryUserCache::new()),
+            health: vec![Arc::new(store.clone())],
+            opened: Opened::Postgres(store),
+        })
+    }
+
+    /// Finishes what is being written, and leaves everything in order.
     pub async fn close(self) -> anyhow::Result<()> {
-        tokio::task::spawn_blocking(move || self.store.close()).await.context("the database was not closed in order")
+        match self.opened {
+            Opened::Sqlite(store) => {
+                let closed = tokio::task::spawn_blocking(move || store.close()).await;
+                closed.context("the database was not closed in order")
+            }
+            Opened::Postgres(store) => {
+                store.close().await;
+                Ok(())
+            }
+        }
     }
 }

@@ -110,7 +110,7 @@ fn every_setting_says_what_is_wrong_and_what_is_accepted() {
         ("LISTEN_ADDR", "8000", "an IP address and a port"),
         ("WORKERS", "0", "from 1 to 64"),
         ("DATABASE_URL", "/srv/tessera.sqlite3", "sqlite: and the path"),
-        ("DATABASE_URL", "postgres://db/tessera", "sqlite: and the path"),
+        ("DATABASE_URL", "mysql://db/tessera", "sqlite: and the path"),
         ("DATABASE_URL", "sqlite://", "sqlite: and the path"),
         ("DATABASE_URL", "sqlite::memory:", "lost at every stop"),
         ("DATABASE_URL", "sqlite://a?mode=ro", "question mark"),
@@ -173,11 +173,19 @@ fn a_secret_is_shown_nowhere() {
     let config = accepted(&[("SECRET_KEY", SECRET)], "");
     let shown = format!("{config:?} {:?} {:?}", config.describe(), config.warnings);
     assert!(!shown.contains(SECRET), "{shown}");
-    let url = format!("postgres://tessera:{SECRET}@db/tessera");
+    let url = format!("mysql://tessera:{SECRET}@db/tessera");
     let broken = format!("SECRET_KEY='{SECRET}\n{SECRET}");
     let message = read(&[("APP_ENV", "production"), ("DATABASE_URL", &url)], &broken).expect_err("refused");
-    assert!(message.contains("DATABASE_URL begins with \"postgres:\"") && message.contains("line 2"), "{message}");
+    assert!(message.contains("DATABASE_URL begins with \"mysql:\"") && message.contains("line 2"), "{message}");
     assert!(!message.contains(SECRET), "{message}");
+}
+
+#[test]
+fn the_url_of_a_server_is_not_shown() {
+    let url = format!("postgres://tessera:{SECRET}@db/tessera");
+    let config = accepted(&[("DATABASE_URL", &url)], "");
+    let shown = format!("{config:?} {:?}", config.describe());
+    assert!(!shown.contains(SECRET) && shown.contains("postgres: (set, not shown)"), "{shown}");
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! A cache of accounts, in memory: the embedded default is one process, and has nobody to share one with.
+//! A cache of accounts, in memory. Another process has its own: what it changes is seen here when the time of what is
+//! remembered is over.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,7 +16,7 @@ const CAPACITY: usize = 10_000;
 ///
 /// What was evicted leaves a refusal of its older versions behind. Refusals are kept apart from the accounts, so that
 /// no crowd of accounts can push one out before its time. Writers take turns on one lock; a reader takes none of it.
-pub struct SqliteUserCache {
+pub struct MemoryUserCache {
     accounts: Cache<UserId, Arc<Kept>>,
     refusals: Mutex<Refusals>,
 }
@@ -38,7 +39,7 @@ struct Refusal {
     until: Timestamp,
 }
 
-impl SqliteUserCache {
+impl MemoryUserCache {
     /// An empty cache.
     pub fn new() -> Self {
         Self { accounts: Cache::new(CAPACITY), refusals: Mutex::default() }
@@ -49,14 +50,14 @@ impl SqliteUserCache {
     }
 }
 
-impl Default for SqliteUserCache {
+impl Default for MemoryUserCache {
     fn default() -> Self {
         Self::new()
     }
 }
 
 #[async_trait]
-impl UserCache for SqliteUserCache {
+impl UserCache for MemoryUserCache {
     async fn find(&self, id: UserId, now: Timestamp) -> Result<Option<User>> {
         let kept = self.accounts.get(&id).filter(|kept| now < kept.until);
         Ok(kept.map(|kept| kept.user.clone()))

@@ -1,0 +1,259 @@
+//! Sessions in PostgreSQL.
+//!
+//! Whoever needs several locks takes them in one order: sessions by their ids, then the turn to revoke. Nobody waits in
+//! a circle.
+
+use async_trait::async_trait;
+use diesel::dsl::case_when;
+use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+use diesel::{
+    ExpressionMethods as _, IntoSql as _, OptionalExtension as _, QueryDsl as _, Queryable, Selectable,
+    SelectableHelper as _, sql_query,
+};
+use diesel_async::{AsyncConnection as _, AsyncPgConnection, RunQueryDsl as _};
+use tessera_domain::{
+    EndReason, Generation, Presented, Revocation, RevokedKey, SecurityVersion, Session, SessionId, SessionState,
+    Timestamp, UserId,
+};
+use tessera_repositories::{OpenOutcome, Result, RotateOutcome, RotateSession, SessionEnding, SessionRepository};
+
+use crate::error::Failure;
+use crate::schema::{sessions, users};
+use crate::{PostgresStore, column, revocations};
+
+/// The sessions of a [`PostgresStore`].
+#[derive(Clone)]
+pub struct PostgresSessions {
+    store: PostgresStore,
+}
+
+impl PostgresSessions {
+    /// The sessions of `store`.
+    pub fn new(store: &PostgresStore) -> Self {
+        Self { store: store.clone() }
+    }
+}
+
+#[async_trait]
+impl SessionRepository for PostgresSessions {
+    async fn open(&self, session: &Session, version: SecurityVersion) -> Result<OpenOutcome> {
+        let row = SessionRow::from(session);
+        self.store.run("open a session", async move |connection| open(connection, &row, version).await).await
+    }
+
+    async fn find(&self, id: SessionId) -> Result<Option<Session>> {
+        self.store
+            .run("find a session", async move |connection| {
+                let row = sessions::table.find(id.as_bytes().as_slice()).select(SessionRow::as_select());
+                row.first(connection).await.optional()?.map(Session::try_from).transpose()
+            })
+            .await
+    }
+
+    async fn rotate(&self, request: &RotateSession) -> Result<RotateOutcome> {
+        let request = request.clone();
+        self.store
+            .run("rotate a session", async move |connection| match advance(connection, &request).await? {
+                Some(session) => Ok(RotateOutcome::Rotated(session)),
+                None => connection.transaction(async |connection| judge(connection, &request).await).await,
+            })
+            .await
+    }
+
+    async fn end(&self, ending: &SessionEnding) -> Result<()> {
+        let ending = ending.clone();
+        self.store
+            .run("end sessions", async move |connection| {
+                connection
+                    .transaction(async |connection| {
+                        end(connection, &ending.sessions, ending.at, ending.reason).await?;
+                        revocations::record(connection, &ending.revocations).await
+                    })
+                    .await
+            })
+            .await
+    }
+
+    /// Rows that somebody else works on are left for the next time. The array is there to have the inner query run
+    /// once: as a join it may run again and take more than the limit.
+    async fn delete_expired(&self, now: Timestamp, limit: u32) -> Result<u32> {
+        self.store
+            .run("delete expired sessions", async move |connection| {
+                let deletion = sql_query(
+                    "DELETE FROM sessions WHERE id = ANY(ARRAY(
+                        SELECT id FROM sessions WHERE idle_expires_at <= $1
+                        ORDER BY idle_expires_at LIMIT $2 FOR UPDATE SKIP LOCKED))",
+                );
+                let limits = (now.unix_micros(), i64::from(limit));
+                let deleted =
+                    deletion.bind::<BigInt, _>(limits.0).bind::<BigInt, _>(limits.1).execute(connection).await?;
+                Ok(u32::try_from(deleted).unwrap_or(u32::MAX))
+            })
+            .await
+    }
+}
+
+/// Inserts what it selects from an account that is as it should be. The share lock makes it wait for a change of that
+/// account that is under way, and judge the account anew when it is through; a later change waits for us, and finds
+/// the session. (The lock of the foreign key alone would let both pass.)
+async fn open(
+    connection: &mut AsyncPgConnection,
+    row: &SessionRow,
+    version: SecurityVersion,
+) -> Result<OpenOutcome, Failure> {
+    let account = users::table
+        .find(&row.user_id)
+        .filter(users::is_active.eq(true))
+        .filter(users::security_version.eq(version.number()))
+        .select((
+            row.id.as_slice().into_sql::<Binary>(),
+            users::id,
+            row.generation.into_sql::<BigInt>(),
+            row.created_at.into_sql::<BigInt>(),
+            row.rotated_at.into_sql::<BigInt>(),
+            row.idle_expires_at.into_sql::<BigInt>(),
+            row.expires_at.into_sql::<BigInt>(),
+            row.ended_at.into_sql::<Nullable<BigInt>>(),
+            row.end_reason.as_deref().into_sql::<Nullable<Text>>(),
+        ))
+        .for_share();
+    match diesel::insert_into(sessions::table).values(account).execute(connection).await? {
+        0 => Ok(OpenOutcome::Superseded),
+        _ => Ok(OpenOutcome::Opened),
+    }
+}
+
+/// The usual case in one guarded statement: the presented generation is the current one of a session that goes on.
+/// This is [`Session::rotated`], in SQL.
+async fn advance(connection: &mut AsyncPgConnection, request: &RotateSession) -> Result<Option<Session>, Failure> {
+    let now = request.now.unix_micros();
+    let idle_expires_at = request.now.plus(request.idle).unix_micros();
+    let capped = case_when(sessions::expires_at.gt(idle_expires_at), idle_expires_at.into_sql::<BigInt>())
+        .otherwise(sessions::expires_at);
+    let current = sessions::table
+        .find(request.id.as_bytes().as_slice())
+        .filter(sessions::generation.eq(i64::from(request.generation.number())))
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::idle_expires_at.gt(now));
+    let row = diesel::update(current)
+        .set((
+            sessions::generation.eq(i64::from(request.generation.next().number())),
+            sessions::rotated_at.eq(now),
+            sessions::idle_expires_at.eq(capped),
+        ))
+        .returning(SessionRow::as_returning())
+        .get_result(connection)
+        .await
+        .optional()?;
+    row.map(Session::try_from).transpose()
+}
+
+/// What to say to a generation that was not the current one a moment ago. The lock keeps the row as it is from the
+/// judgement to the punishment.
+async fn judge(connection: &mut AsyncPgConnection, request: &RotateSession) -> Result<RotateOutcome, Failure> {
+    let row = sessions::table.find(request.id.as_bytes().as_slice()).select(SessionRow::as_select()).for_update();
+    let Some(row) = row.first(connection).await.optional()? else {
+        return Ok(RotateOutcome::Unknown);
+    };
+    let session = Session::try_from(row)?;
+    match session.judge(request.generation, request.now, request.retry_window) {
+        // Its predecessor was rotated between our two statements: by now it is current, and stays so while we hold it.
+        Presented::Current => match advance(connection, request).await? {
+            Some(session) => Ok(RotateOutcome::Rotated(session)),
+            None => Err(Failure::Corrupt("a current session that its own guard refused")),
+        },
+        Presented::Retry => Ok(RotateOutcome::Retried(session)),
+        Presented::Ended => Ok(RotateOutcome::Ended(session)),
+        Presented::Expired | Presented::Unknown => Ok(RotateOutcome::Unknown),
+        Presented::Reused => {
+            let reason = EndReason::RefreshReused;
+            end(connection, &[session.id], request.now, reason).await?;
+            let key = RevokedKey::Session(session.id);
+            revocations::record(connection, &[Revocation { key, until: request.revoke_until }]).await?;
+            Ok(RotateOutcome::Reused(session.ended(request.now, reason)))
+        }
+    }
+}
+
+/// Ends the sessions that go on, and leaves every other as it is. Two ends of the same sessions take them in the same
+/// order, which an update alone does not promise.
+async fn end(
+    connection: &mut AsyncPgConnection,
+    ids: &[SessionId],
+    at: Timestamp,
+    reason: EndReason,
+) -> Result<(), Failure> {
+    let ids: Vec<&[u8]> = ids.iter().map(|id| id.as_bytes().as_slice()).collect();
+    let going_on = sessions::table.filter(sessions::id.eq_any(ids)).filter(sessions::ended_at.is_null());
+    let locked: Vec<Vec<u8>> = going_on.select(sessions::id).order(sessions::id).for_update().load(connection).await?;
+    if locked.is_empty() {
+        return Ok(());
+    }
+    diesel::update(sessions::table.filter(sessions::id.eq_any(locked)))
+        .set((sessions::ended_at.eq(at.unix_micros()), sessions::end_reason.eq(reason.name())))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// A session as its row has it.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = sessions, check_for_backend(diesel::pg::Pg))]
+struct SessionRow {
+    id: Vec<u8>,
+    user_id: Vec<u8>,
+    generation: i64,
+    created_at: i64,
+    rotated_at: i64,
+    idle_expires_at: i64,
+    expires_at: i64,
+    ended_at: Option<i64>,
+    end_reason: Option<String>,
+}
+
+impl From<&Session> for SessionRow {
+    fn from(session: &Session) -> Self {
+        let end = match session.state {
+            SessionState::Active => None,
+            SessionState::Ended { at, reason } => Some((at.unix_micros(), reason.name().to_owned())),
+        };
+        let (ended_at, end_reason) = end.unzip();
+        Self {
+            id: session.id.as_bytes().to_vec(),
+            user_id: session.user_id.as_bytes().to_vec(),
+            generation: i64::from(session.generation.number()),
+            created_at: session.created_at.unix_micros(),
+            rotated_at: session.rotated_at.unix_micros(),
+            idle_expires_at: session.idle_expires_at.unix_micros(),
+            expires_at: session.expires_at.unix_micros(),
+            ended_at,
+            end_reason,
+        }
+    }
+}
+
+impl TryFrom<SessionRow> for Session {
+    type Error = Failure;
+
+    fn try_from(row: SessionRow) -> Result<Self, Failure> {
+        let generation = u32::try_from(row.generation).map_err(|_| Failure::Corrupt("sessions.generation"))?;
+        let state = match (row.ended_at, row.end_reason.as_deref()) {
+            (None, None) => SessionState::Active,
+            (Some(at), Some(reason)) => SessionState::Ended {
+                at: Timestamp::from_unix_micros(at),
+                reason: EndReason::from_name(reason).ok_or(Failure::Corrupt("sessions.end_reason"))?,
+            },
+            _ => return Err(Failure::Corrupt("a session that ended by half")),
+        };
+        Ok(Self {
+            id: SessionId::from_bytes(column::id(&row.id)?),
+            user_id: UserId::from_bytes(column::id(&row.user_id)?),
+            generation: Generation::from_number(generation),
+            created_at: Timestamp::from_unix_micros(row.created_at),
+            rotated_at: Timestamp::from_unix_micros(row.rotated_at),
+            idle_expires_at: Timestamp::from_unix_micros(row.idle_expires_at),
+            expires_at: Timestamp::from_unix_micros(row.expires_at),
+            state,
+        })
+    }
+}

@@ -1,0 +1,36 @@
+//! Taking turns, over all instances: what must not happen twice at a time, and what no row is there yet to lock for.
+//!
+//! The locks are advisory and end with the transaction. Their second number is the object that they are about in *this*
+//! schema, so that installations which share a database do not wait for each other. Locks on the tables themselves
+//! would do the same, but stand in the way of the vacuum.
+
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection as _};
+
+use crate::error::Failure;
+
+/// What one transaction at a time does. The first numbers are arbitrary; they only must differ, and never change.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Turn {
+    /// Brings the schema up to date.
+    Migrate,
+    /// Appends to the log of revocations.
+    Revoke,
+    /// Makes the first key of an algorithm.
+    FirstKey,
+}
+
+impl Turn {
+    /// The statement that waits for the turn.
+    pub(crate) const fn sql(self) -> &'static str {
+        match self {
+            Self::Migrate => "SELECT pg_advisory_xact_lock(1953719661, current_schema()::regnamespace::oid::integer)",
+            Self::Revoke => "SELECT pg_advisory_xact_lock(1953719662, 'revocations'::regclass::oid::integer)",
+            Self::FirstKey => "SELECT pg_advisory_xact_lock(1953719663, 'signing_keys'::regclass::oid::integer)",
+        }
+    }
+
+    /// Waits for the turn, which ends with the transaction.
+    pub(crate) async fn wait(self, connection: &mut AsyncPgConnection) -> Result<(), Failure> {
+        Ok(connection.batch_execute(self.sql()).await?)
+    }
+}

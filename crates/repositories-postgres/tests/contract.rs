@@ -1,0 +1,45 @@
+//! Every published promise, on a real server, in a schema each.
+
+#![expect(clippy::expect_used, reason = "a test that cannot have its schema fails")]
+
+mod server;
+
+use std::sync::Arc;
+
+use server::{Schema, Server};
+use tessera_repositories::contract::sessions::SessionPorts;
+use tessera_repositories::{RevocationRepository, SigningKeyRepository, UserRepository};
+use tessera_repositories_postgres::{
+    PostgresRevocations, PostgresSessions, PostgresSigningKeys, PostgresStore, PostgresUsers,
+};
+
+async fn fresh() -> (PostgresStore, Schema) {
+    let schema = Server::shared().schema();
+    let store = PostgresStore::connect(schema.url()).await.expect("a store");
+    (store, schema)
+}
+
+tessera_repositories::user_contract!(async {
+    let (store, schema) = fresh().await;
+    (Arc::new(PostgresUsers::new(&store)) as Arc<dyn UserRepository>, schema)
+});
+
+tessera_repositories::session_contract!(async {
+    let (store, schema) = fresh().await;
+    let ports = SessionPorts {
+        users: Arc::new(PostgresUsers::new(&store)),
+        sessions: Arc::new(PostgresSessions::new(&store)),
+        revocations: Arc::new(PostgresRevocations::new(&store)),
+    };
+    (ports, schema)
+});
+
+tessera_repositories::revocation_contract!(async {
+    let (store, schema) = fresh().await;
+    (Arc::new(PostgresRevocations::new(&store)) as Arc<dyn RevocationRepository>, schema)
+});
+
+tessera_repositories::signing_key_contract!(async {
+    let (store, schema) = fresh().await;
+    (Arc::new(PostgresSigningKeys::new(&store)) as Arc<dyn SigningKeyRepository>, schema)
+});

@@ -1,0 +1,131 @@
+//! A private PostgreSQL server: in a folder of its own, on a free port of the loopback interface, gone without a trace
+//! when the process that started it ends, in whichever way it ends.
+
+use std::fs;
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+const NOT_INSTALLED: &str = "PostgreSQL is not installed, and TEST_DATABASE_URL names no server. \
+    On Debian and Ubuntu: apt-get install -y --no-install-recommends postgresql";
+
+/// How often to start on another port, if somebody was faster to take the one that had been free.
+const ATTEMPTS: usize = 5;
+
+/// A running server.
+pub struct Cluster {
+    programs: PathBuf,
+    folder: PathBuf,
+    port: u16,
+    url: String,
+    guardian: Child,
+}
+
+impl Cluster {
+    /// Makes a cluster and starts it, with these settings (`name=value`).
+    pub fn start(settings: &[&str]) -> Self {
+        let programs = programs();
+        let folder = text_of(as_owner("mktemp").args(["-d", "-t", "tessera-postgres-XXXXXXXX"]));
+        let guardian = guard(&programs, &folder);
+        let folder = PathBuf::from(folder);
+        let mut initdb = as_owner(programs.join("initdb"));
+        initdb.args(["--auth=trust", "--no-sync", "--username=postgres", "--encoding=UTF8", "--locale=C", "-D"]);
+        text_of(initdb.arg(folder.join("data")));
+
+        let mut cluster = Self { programs, folder, port: 0, url: String::new(), guardian };
+        let is_started = (0..ATTEMPTS).any(|_| {
+            cluster.port = free_port();
+            cluster.configure(settings);
+            cluster.pg_ctl(&["start"])
+        });
+        assert!(is_started, "the server does not start; its log says:\n{}", cluster.log());
+        cluster.url = format!("postgres://postgres@127.0.0.1:{}/postgres", cluster.port);
+        cluster
+    }
+
+    /// Its only database, as its superuser.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Has `pg_ctl` do something with the server, waits until it is done, and returns whether it was.
+    pub fn pg_ctl(&self, arguments: &[&str]) -> bool {
+        let mut command = as_owner(self.programs.join("pg_ctl"));
+        command.args(["-w", "-s", "-D"]).arg(self.folder.join("data")).arg("-l").arg(self.folder.join("log"));
+        // The server inherits what it is given: a pipe would stay open for as long as it lives.
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().expect("pg_ctl can be executed").success()
+    }
+
+    /// Durability beyond the death of a process is left out: no test takes the power away.
+    fn configure(&self, settings: &[&str]) {
+        let port = format!("port={}", self.port);
+        let sockets = format!("unix_socket_directories='{}'", self.folder.display());
+        let ours = [&port, &sockets, "listen_addresses='127.0.0.1'", "fsync=off", "max_connections=200"];
+        let lines: Vec<&str> = ours.iter().chain(settings).copied().collect();
+        let script = r#"printf '%s\n' "$2" >> "$1""#;
+        let mut write = as_owner("sh");
+        text_of(write.args(["-c", script, "sh"]).arg(self.folder.join("data/postgresql.conf")).arg(lines.join("\n")));
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        drop(self.guardian.stdin.take());
+        let _ = self.guardian.wait();
+    }
+}
+
+/// A process that does nothing until its standard input ends, and then cleans up. The other end of that pipe is ours,
+/// and the system closes it when we die, be it of `SIGKILL`. In a group of its own, it does not hear of the keyboard.
+fn guard(programs: &Path, folder: &str) -> Child {
+    let script = r#"cat > /dev/null; "$0" -D "$1/data" -m immediate -w -s stop; rm -rf "$1""#;
+    let mut command = as_owner("sh");
+    command.args(["-c", script]).arg(programs.join("pg_ctl")).arg(folder);
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.process_group(0).spawn().expect("a shell")
+}
+
+/// The folder of the server's programs. Debian keeps them where nobody looks for programs; elsewhere they are found
+/// by their names.
+fn programs() -> PathBuf {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let number = |path: &Path| path.file_name().and_then(|name| name.to_str()?.parse::<u32>().ok());
+    let newest = versions.map(|version| version.path()).max_by_key(|path| number(path));
+    let programs = newest.map_or_else(PathBuf::new, |version| version.join("bin"));
+    let answers = Command::new(programs.join("initdb")).arg("--version").stdout(Stdio::null()).status();
+    assert!(answers.is_ok_and(|status| status.success()), "{NOT_INSTALLED}");
+    programs
+}
+
+/// A command in the name of somebody whom the server is content with: it refuses to run as root.
+fn as_owner(program: impl AsRef<std::ffi::OsStr>) -> Command {
+    let is_root = fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
+    let mut command;
+    if is_root {
+        command = Command::new("runuser");
+        command.args(["-u", "postgres", "--"]).arg(program);
+    } else {
+        command = Command::new(program);
+    }
+    command.current_dir("/");
+    command
+}
+
+/// Executes a command that must succeed, and returns what it printed.
+fn text_of(command: &mut Command) -> String {
+    let output = command.output().expect("it can be executed");
+    assert!(output.status.success(), "{command:?} failed:\n{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    listener.local_addr().expect("its address").port()
+}

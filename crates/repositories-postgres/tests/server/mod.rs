@@ -1,0 +1,87 @@
+//! A PostgreSQL server to test against, and a schema of its own for each test in it.
+//!
+//! The server is the one that `TEST_DATABASE_URL` names, or else a private one that this test process starts once and
+//! that ends with it, see [`Cluster`]. Tests run in parallel; each works in a schema that it gets with
+//! [`Server::schema`] and that is dropped with it.
+
+mod cluster;
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::{process, thread};
+
+pub use cluster::Cluster;
+use tokio_postgres::NoTls;
+
+/// A server that somebody else takes care of, or one of ours.
+pub enum Server {
+    Given(String),
+    Private(Cluster),
+}
+
+impl Server {
+    /// The server of this test process.
+    #[expect(clippy::disallowed_methods, reason = "a setting of the tests, not of the service")]
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<Server> = OnceLock::new();
+        SHARED.get_or_init(|| match std::env::var("TEST_DATABASE_URL") {
+            Ok(url) => Self::Given(url),
+            Err(_) => Self::Private(Cluster::start(&[])),
+        })
+    }
+
+    fn url(&self) -> &str {
+        match self {
+            Self::Given(url) => url,
+            Self::Private(cluster) => cluster.url(),
+        }
+    }
+
+    /// A fresh, empty schema.
+    pub fn schema(&self) -> Schema {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let name = format!("tessera_test_{}_{}", process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        execute(self.url(), &format!("CREATE SCHEMA {name}"));
+        let separator = if self.url().contains('?') { '&' } else { '?' };
+        let url = format!("{}{separator}application_name={name}&options=-c%20search_path%3D{name}", self.url());
+        Schema { name, url }
+    }
+}
+
+/// A schema, dropped when this is.
+pub struct Schema {
+    name: String,
+    url: String,
+}
+
+impl Schema {
+    /// A URL that leads to it. Its connections also bear its name, by which the server can tell them apart.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+impl Drop for Schema {
+    fn drop(&mut self) {
+        execute(&self.url, &format!("DROP SCHEMA {} CASCADE", self.name));
+    }
+}
+
+/// Executes a statement on a connection of its own, and on a thread of its own: tests are asynchronous, and neither
+/// the start of a server nor a destructor is.
+fn execute(url: &str, statement: &str) {
+    let run = async {
+        let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("a connection");
+        let driver = tokio::spawn(connection);
+        client.batch_execute(statement).await.expect("executed");
+        drop(client);
+        driver.await.expect("no panic").expect("a connection that ends in order");
+    };
+    thread::scope(|scope| {
+        let thread = scope.spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(run);
+        });
+        thread.join().expect("the statement is executed");
+    });
+}
