@@ -23,6 +23,7 @@ pub struct TestServer {
     running: Option<RunningServer>,
     base: String,
     client: Client,
+    config: Config,
     data: TempDir,
 }
 
@@ -37,10 +38,22 @@ impl TestServer {
         let data = tempfile::tempdir().expect("a folder");
         let clock = Arc::new(ManualClock::at(START));
         let config = config(&data, settings);
+        Self::run(config, clock, data).await
+    }
+
+    async fn run(config: Config, clock: Arc<ManualClock>, data: TempDir) -> Self {
         let overrides = Overrides { clock: Some(clock.clone()) };
         let running = tessera_server::start(&config, overrides).await.expect("the server starts");
         let base = format!("http://{}", running.addr());
-        Self { clock, running: Some(running), base, client: Client::new(), data }
+        Self { clock, running: Some(running), base, client: Client::new(), config, data }
+    }
+
+    /// Stops it in order, and starts it again on the same data with the same clock.
+    pub async fn restart(mut self) -> Self {
+        if let Some(running) = self.running.take() {
+            running.stop().await.expect("stopped in order");
+        }
+        Self::run(self.config, self.clock, self.data).await
     }
 
     /// The folder that its data is in.

@@ -14,6 +14,7 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::{App, Error, web};
 use tessera_services::auth::AuthService;
 use tessera_services::health::HealthService;
+use tessera_services::one_time::OneTimeTokenService;
 use tessera_services::orchestrator::{AccountLogin, Demonstration, OrchestratorService};
 use tessera_services::ports::PublicKeys;
 use tessera_services::tokens::TokenService;
@@ -34,6 +35,8 @@ pub struct Services {
     pub demonstration: Option<Arc<dyn OrchestratorService<Demonstration>>>,
     /// Tokens.
     pub tokens: Arc<dyn TokenService>,
+    /// One-time tokens.
+    pub one_time_tokens: Arc<dyn OneTimeTokenService>,
     /// The published keys.
     pub keys: Arc<dyn PublicKeys>,
     /// The state of the storages.
@@ -56,6 +59,7 @@ pub fn configure(config: &mut web::ServiceConfig, services: &Services, settings:
         .app_data(web::Data::from(Arc::clone(&services.auth)))
         .app_data(web::Data::from(Arc::clone(&services.login)))
         .app_data(web::Data::from(Arc::clone(&services.tokens)))
+        .app_data(web::Data::from(Arc::clone(&services.one_time_tokens)))
         .app_data(web::Data::from(Arc::clone(&services.keys)))
         .app_data(web::Data::from(Arc::clone(&services.health)));
     if let Some(demonstration) = &services.demonstration {

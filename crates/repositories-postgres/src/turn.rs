@@ -17,6 +17,8 @@ pub(crate) enum Turn {
     Revoke,
     /// Makes the first key of an algorithm.
     FirstKey,
+    /// Puts a one-time token in the place of earlier ones.
+    ReplaceToken,
 }
 
 impl Turn {
@@ -25,6 +27,7 @@ impl Turn {
         match self {
             Self::Migrate => "SELECT pg_advisory_xact_lock(1953719661, current_schema()::regnamespace::oid::integer)",
             Self::Revoke => "SELECT pg_advisory_xact_lock(1953719662, 'revocations'::regclass::oid::integer)",
+            Self::ReplaceToken => "SELECT pg_advisory_xact_lock(1953719664, 'one_time_tokens'::regclass::oid::integer)",
             Self::FirstKey => "SELECT pg_advisory_xact_lock(1953719663, 'signing_keys'::regclass::oid::integer)",
         }
     }

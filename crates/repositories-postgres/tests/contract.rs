@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use server::{Schema, Server};
 use tessera_repositories::contract::sessions::SessionPorts;
-use tessera_repositories::{RevocationRepository, SigningKeyRepository, UserRepository};
+use tessera_repositories::{OneTimeTokenRepository, RevocationRepository, SigningKeyRepository, UserRepository};
 use tessera_repositories_postgres::{
-    PostgresRevocations, PostgresSessions, PostgresSigningKeys, PostgresStore, PostgresUsers,
+    PostgresOneTimeTokens, PostgresRevocations, PostgresSessions, PostgresSigningKeys, PostgresStore, PostgresUsers,
 };
 
 async fn fresh() -> (PostgresStore, Schema) {
@@ -42,4 +42,9 @@ tessera_repositories::revocation_contract!(async {
 tessera_repositories::signing_key_contract!(async {
     let (store, schema) = fresh().await;
     (Arc::new(PostgresSigningKeys::new(&store)) as Arc<dyn SigningKeyRepository>, schema)
+});
+
+tessera_repositories::one_time_token_contract!(async {
+    let (store, schema) = fresh().await;
+    (Arc::new(PostgresOneTimeTokens::new(&store)) as Arc<dyn OneTimeTokenRepository>, schema)
 });

@@ -3,7 +3,7 @@
 //! One [`SqliteStore`] owns one file and the threads that work on it: a single writer that commits whatever is waiting
 //! together (group commit, so that one `fsync` serves many callers), and a few readers. No async worker ever touches
 //! SQLite; it sends a closure and awaits the answer. The ports are thin types over a store: [`SqliteUsers`],
-//! [`SqliteSessions`], [`SqliteRevocations`], [`SqliteSigningKeys`].
+//! [`SqliteSessions`], [`SqliteRevocations`], [`SqliteOneTimeTokens`], [`SqliteSigningKeys`].
 //!
 //! A write is acknowledged after its commit is on the disk (`synchronous = FULL`), and it either happens entirely or
 //! not at all (invariant I4).
@@ -16,6 +16,7 @@ mod error;
 mod file;
 mod health;
 mod migrate;
+mod one_time_tokens;
 mod readers;
 mod revocations;
 mod schema;
@@ -25,6 +26,7 @@ mod store;
 mod users;
 mod writer;
 
+pub use one_time_tokens::SqliteOneTimeTokens;
 pub use revocations::SqliteRevocations;
 pub use sessions::SqliteSessions;
 pub use signing_keys::SqliteSigningKeys;

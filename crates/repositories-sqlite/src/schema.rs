@@ -45,6 +45,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    one_time_tokens (digest, purpose) {
+        digest -> Binary,
+        purpose -> Text,
+        user_id -> Binary,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
     signing_keys (id) {
         id -> Text,
         algorithm -> Text,

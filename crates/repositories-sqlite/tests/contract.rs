@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 use tessera_repositories::contract::sessions::SessionPorts;
-use tessera_repositories::{RevocationRepository, SigningKeyRepository, UserRepository};
-use tessera_repositories_sqlite::{SqliteRevocations, SqliteSessions, SqliteSigningKeys, SqliteStore, SqliteUsers};
+use tessera_repositories::{OneTimeTokenRepository, RevocationRepository, SigningKeyRepository, UserRepository};
+use tessera_repositories_sqlite::{
+    SqliteOneTimeTokens, SqliteRevocations, SqliteSessions, SqliteSigningKeys, SqliteStore, SqliteUsers,
+};
 
 fn fresh() -> (SqliteStore, TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -33,6 +35,11 @@ tessera_repositories::session_contract!(async {
 tessera_repositories::revocation_contract!(async {
     let (store, folder) = fresh();
     (Arc::new(SqliteRevocations::new(&store)) as Arc<dyn RevocationRepository>, folder)
+});
+
+tessera_repositories::one_time_token_contract!(async {
+    let (store, folder) = fresh();
+    (Arc::new(SqliteOneTimeTokens::new(&store)) as Arc<dyn OneTimeTokenRepository>, folder)
 });
 
 tessera_repositories::signing_key_contract!(async {

@@ -11,6 +11,7 @@
 
 mod error;
 mod health;
+mod one_time_tokens;
 mod revocations;
 mod sessions;
 mod signing_keys;
@@ -22,6 +23,7 @@ pub mod contract;
 
 pub use error::{RepositoryError, Result};
 pub use health::StorageHealth;
+pub use one_time_tokens::{Earlier, OneTimeTokenRepository};
 pub use revocations::{RevocationCursor, RevocationPage, RevocationRepository};
 pub use sessions::{OpenOutcome, RotateOutcome, RotateSession, SessionEnding, SessionRepository};
 pub use signing_keys::{InsertKeyOutcome, SigningKeyRepository};
@@ -30,6 +32,7 @@ pub use users::{InsertOutcome, UserPage, UserPageRequest, UserRepository};
 
 #[cfg(feature = "mock")]
 pub use {
-    health::MockStorageHealth, revocations::MockRevocationRepository, sessions::MockSessionRepository,
-    signing_keys::MockSigningKeyRepository, user_cache::MockUserCache, users::MockUserRepository,
+    health::MockStorageHealth, one_time_tokens::MockOneTimeTokenRepository, revocations::MockRevocationRepository,
+    sessions::MockSessionRepository, signing_keys::MockSigningKeyRepository, user_cache::MockUserCache,
+    users::MockUserRepository,
 };

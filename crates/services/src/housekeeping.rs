@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tessera_domain::Timestamp;
-use tessera_repositories::{RepositoryError, RevocationRepository, SessionRepository};
+use tessera_repositories::{OneTimeTokenRepository, RepositoryError, RevocationRepository, SessionRepository};
 use tokio::time::MissedTickBehavior;
 
 use crate::ports::Clock;
@@ -25,6 +24,8 @@ pub struct Housekeeper {
     pub revocations: Arc<dyn RevocationRepository>,
     /// The same, in memory.
     pub mirror: Arc<RevocationMirror>,
+    /// One-time tokens that nobody spent.
+    pub one_time_tokens: Arc<dyn OneTimeTokenRepository>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -49,28 +50,23 @@ impl Housekeeper {
         let now = self.clock.now();
         self.mirror.forget_expired(now);
         let long_ago = now.minus(GRACE);
-        Ok(self.sweep_sessions(long_ago).await? + self.sweep_revocations(long_ago).await?)
+        Ok(in_batches(|| self.sessions.delete_expired(long_ago, BATCH)).await?
+            + in_batches(|| self.revocations.delete_expired(long_ago, BATCH)).await?
+            + in_batches(|| self.one_time_tokens.delete_expired(long_ago, BATCH)).await?)
     }
+}
 
-    async fn sweep_sessions(&self, now: Timestamp) -> Result<u64, RepositoryError> {
-        let mut rows = 0;
-        loop {
-            let deleted = self.sessions.delete_expired(now, BATCH).await?;
-            rows += u64::from(deleted);
-            if deleted < BATCH {
-                return Ok(rows);
-            }
-        }
-    }
-
-    async fn sweep_revocations(&self, now: Timestamp) -> Result<u64, RepositoryError> {
-        let mut rows = 0;
-        loop {
-            let deleted = self.revocations.delete_expired(now, BATCH).await?;
-            rows += u64::from(deleted);
-            if deleted < BATCH {
-                return Ok(rows);
-            }
+/// Deletes batch after batch, until one is not full. Returns how many rows that were.
+async fn in_batches<F>(delete: impl Fn() -> F) -> Result<u64, RepositoryError>
+where
+    F: Future<Output = Result<u32, RepositoryError>>,
+{
+    let mut rows = 0;
+    loop {
+        let deleted = delete().await?;
+        rows += u64::from(deleted);
+        if deleted < BATCH {
+            return Ok(rows);
         }
     }
 }
@@ -78,7 +74,8 @@ impl Housekeeper {
 #[cfg(test)]
 mod tests {
     use mockall::Sequence;
-    use tessera_repositories::{MockRevocationRepository, MockSessionRepository};
+    use tessera_domain::Timestamp;
+    use tessera_repositories::{MockOneTimeTokenRepository, MockRevocationRepository, MockSessionRepository};
 
     use super::*;
     use crate::ports::MockClock;
@@ -97,12 +94,15 @@ mod tests {
             .withf(move |at, _| *at == now.minus(GRACE))
             .times(1)
             .returning(|_, _| Ok(0));
+        let mut one_time_tokens = MockOneTimeTokenRepository::new();
+        one_time_tokens.expect_delete_expired().times(1).returning(|_, _| Ok(5));
         let mut clock = MockClock::new();
         clock.expect_now().return_const(now);
         let (revocations, clock): (Arc<dyn RevocationRepository>, Arc<dyn Clock>) =
             (Arc::new(revocations), Arc::new(clock));
         let mirror = Arc::new(RevocationMirror::new(revocations.clone(), clock.clone()));
-        let housekeeper = Housekeeper { sessions: Arc::new(sessions), revocations, mirror, clock };
-        assert_eq!(housekeeper.sweep().await.expect("swept"), u64::from(2 * BATCH + 3));
+        let (sessions, one_time_tokens) = (Arc::new(sessions), Arc::new(one_time_tokens));
+        let housekeeper = Housekeeper { sessions, revocations, mirror, one_time_tokens, clock };
+        assert_eq!(housekeeper.sweep().await.expect("swept"), u64::from(2 * BATCH + 3 + 5));
     }
 }

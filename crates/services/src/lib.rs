@@ -12,6 +12,7 @@ mod client;
 mod fixtures;
 pub mod health;
 pub mod housekeeping;
+pub mod one_time;
 pub mod orchestrator;
 mod outage;
 pub mod ports;

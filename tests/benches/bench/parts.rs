@@ -11,9 +11,12 @@ use tessera_adapters::{OsSecrets, SystemClock};
 use tessera_api::Services;
 use tessera_domain::{Algorithm, SessionLimits};
 use tessera_repositories_memory::MemoryUserCache;
-use tessera_repositories_sqlite::{SqliteRevocations, SqliteSessions, SqliteSigningKeys, SqliteStore, SqliteUsers};
+use tessera_repositories_sqlite::{
+    SqliteOneTimeTokens, SqliteRevocations, SqliteSessions, SqliteSigningKeys, SqliteStore, SqliteUsers,
+};
 use tessera_services::auth::{Accounts, ListVisibility, PasswordVerifier, RememberedUsers};
 use tessera_services::health::Backends;
+use tessera_services::one_time::OneTimeTokens;
 use tessera_services::orchestrator::{AccountVerifier, ActiveAccounts, Orchestrator, SessionIssuer};
 use tessera_services::ports::{Clock, PasswordHasher, SecretSource};
 use tessera_services::signing_keys::find_or_generate;
@@ -56,6 +59,12 @@ pub async fn assemble(folder: &Path, cost: BcryptCost) -> anyhow::Result<(Servic
             clock: Arc::clone(&clock),
         }),
     };
+    let one_time_tokens = OneTimeTokens {
+        tokens: Arc::new(SqliteOneTimeTokens::new(&store)),
+        clock: Arc::clone(&clock),
+        secrets: Arc::clone(&secrets),
+        lifetime: Duration::from_secs(10),
+    };
     let auth = Accounts {
         users: users.clone(),
         remembered: remembered(),
@@ -69,6 +78,7 @@ pub async fn assemble(folder: &Path, cost: BcryptCost) -> anyhow::Result<(Servic
         login: Arc::new(login),
         demonstration: None,
         tokens,
+        one_time_tokens: Arc::new(one_time_tokens),
         keys: keys.published,
         health: Arc::new(Backends(vec![Arc::new(store)])),
     };

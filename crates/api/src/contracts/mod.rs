@@ -2,6 +2,7 @@
 //!
 //! A new contract is a folder here and a line in [`CONTRACTS`].
 
+mod one_time_tokens;
 mod request_token;
 mod users;
 
@@ -25,7 +26,7 @@ pub struct Contract {
 }
 
 /// All of them.
-pub const CONTRACTS: &[Contract] = &[request_token::CONTRACT, users::CONTRACT];
+pub const CONTRACTS: &[Contract] = &[one_time_tokens::CONTRACT, request_token::CONTRACT, users::CONTRACT];
 
 /// The contract that answers for `path`. Where one owns a part of what another does, the nearer one answers.
 pub fn owner_of(path: &str) -> Option<&'static Contract> {
@@ -54,9 +55,22 @@ mod tests {
         for path in ["/api/request-token", "/api/request-token/"] {
             assert_eq!(owner(path), Some("request_token"), "{path}");
         }
-        for path in
-            ["", "/", "/api", "/api/", "/api/v1", "/api/v2/users", "/api/loginx", "/api/request-token/x", "/API/v1/"]
-        {
+        for path in ["/auth/", "/auth/login", "/auth/x/y", "/token/", "/token/create/"] {
+            assert_eq!(owner(path), Some("one_time_tokens"), "{path}");
+        }
+        for path in [
+            "",
+            "/",
+            "/auth",
+            "/token",
+            "/api",
+            "/api/",
+            "/api/v1",
+            "/api/v2/users",
+            "/api/loginx",
+            "/api/request-token/x",
+            "/API/v1/",
+        ] {
             assert_eq!(owner(path), None, "{path}");
         }
     }

@@ -20,6 +20,17 @@ pub struct Json<T>(pub T);
 #[derive(Debug)]
 pub struct JsonOrForm<T>(pub T);
 
+/// The bytes of a body that is called JSON, unread: for a contract that tells where one is malformed.
+#[derive(Debug)]
+pub struct RawJson(pub Bytes);
+
+impl Extract for RawJson {
+    async fn extract(incoming: &mut Incoming) -> Result<Self, Refusal> {
+        let (_, bytes) = receive(incoming, &[MediaType::Json]).await?;
+        Ok(Self(bytes))
+    }
+}
+
 impl<T: DeserializeOwned> Extract for Json<T> {
     async fn extract(incoming: &mut Incoming) -> Result<Self, Refusal> {
         let (_, bytes) = receive(incoming, &[MediaType::Json]).await?;

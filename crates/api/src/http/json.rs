@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
 
 /// Objects and arrays may be nested this deep, the outermost one counted.
 const DEEPEST: u8 = 32;
@@ -21,10 +22,35 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Malformed> {
     if bytes.trim_ascii_start().first() != Some(&b'{') {
         return Err(Malformed);
     }
+    walk(bytes).and_then(|()| serde_json::from_slice(bytes)).map_err(|_| Malformed)
+}
+
+/// Where a document stops being acceptable, for contracts that tell. It is about the input, but says nothing of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flaw {
+    /// The number of characters before that place.
+    pub at: usize,
+}
+
+/// Reads one value of any kind, as strictly as [`read`] reads objects.
+pub fn read_any(bytes: &[u8]) -> Result<Value, Flaw> {
+    walk(bytes).and_then(|()| serde_json::from_slice(bytes)).map_err(|error| Flaw { at: place(&error, bytes) })
+}
+
+/// Looks at a whole document: one value, and nothing behind it.
+fn walk(bytes: &[u8]) -> Result<(), serde_json::Error> {
     let mut document = serde_json::Deserializer::from_slice(bytes);
-    let walk = Walk { left: DEEPEST };
-    walk.deserialize(&mut document).and_then(|()| document.end()).map_err(|_| Malformed)?;
-    serde_json::from_slice(bytes).map_err(|_| Malformed)
+    Walk { left: DEEPEST }.deserialize(&mut document)?;
+    document.end()
+}
+
+/// The parser counts lines from 1, and in the line the bytes it has read: the offending one is the last of them, unless
+/// what offends is the end.
+fn place(error: &serde_json::Error, bytes: &[u8]) -> usize {
+    let line = bytes.split_inclusive(|byte| *byte == b'\n').take(error.line().saturating_sub(1)).map(<[u8]>::len);
+    let column = if error.is_eof() { error.column() } else { error.column().saturating_sub(1) };
+    let before = bytes.get(..line.sum::<usize>() + column).unwrap_or(bytes);
+    String::from_utf8_lossy(before).chars().count()
 }
 
 /// Looks at a value and everything in it.
@@ -177,6 +203,34 @@ mod tests {
             assert_eq!(read_a(text.as_bytes()), Err(Malformed), "{text}");
         }
         assert_eq!(read_a(br#"{"a":"x","A":"y","o":{"a":1}}"#), Ok("x".to_owned()));
+    }
+
+    #[test]
+    fn a_flaw_is_where_a_reader_would_look_for_it() {
+        let flaw = |text: &str| read_any(text.as_bytes()).map_err(|flaw| flaw.at);
+        for (text, at) in [
+            ("x", 0),
+            ("   ", 3),
+            ("{", 1),
+            (r#"{"a""#, 4),
+            (r#"{"a":"#, 5),
+            (r#"{"a":1"#, 6),
+            (r#"{"a":1,}"#, 7),
+            (r#"{"a":1 "b":2}"#, 7),
+            ("{a:1}", 1),
+            ("{} x", 3),
+            ("[1,]", 3),
+            ("{\"ñ\":\"é\",x}", 9),
+            ("{\n  \"ñ\": 1,\n  x}", 14),
+            ("\u{feff}{}", 0),
+        ] {
+            assert_eq!(flaw(text), Err(at), "{text}");
+        }
+        for text in [r#"{"a":1,"a":2}"#, &nested(33), r#"{"a":"\ud800"}"#, r#"{"a":NaN}"#, r#"{"a":1e999}"#] {
+            assert!(flaw(text).is_err_and(|at| at <= text.len()), "{text}");
+        }
+        assert!(read_any(b"{\"a\":\"\xff\"}").is_err());
+        assert_eq!(flaw(r#" [1, "x"] "#), Ok(serde_json::json!([1, "x"])));
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub mod extract;
 pub mod fields;
 mod form;
 pub mod headers;
-mod json;
+pub mod json;
 pub mod page;
 pub mod rejection;
 mod request_id;

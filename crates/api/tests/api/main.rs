@@ -6,6 +6,7 @@ mod bodies;
 mod callers;
 mod deadlines;
 mod edges;
+mod one_time_tokens;
 mod paths;
 mod request_token;
 mod support;

@@ -14,6 +14,7 @@ use tessera_domain::{
 use tessera_services::Outage;
 use tessera_services::auth::{AuthService, MockAuthService};
 use tessera_services::health::MockHealthService;
+use tessera_services::one_time::MockOneTimeTokenService;
 use tessera_services::orchestrator::{AccountLogin, Demonstration, MockOrchestratorService, OrchestratorService};
 use tessera_services::ports::{HashError, MockPublicKeys, TokenRejected};
 use tessera_services::tokens::{AuthenticateError, Caller, MockTokenService, TokenService};
@@ -36,6 +37,7 @@ pub fn services() -> Services {
         login: Arc::new(MockLogin::new()),
         demonstration: Some(Arc::new(MockDemonstration::new())),
         tokens: Arc::new(tokens()),
+        one_time_tokens: Arc::new(MockOneTimeTokenService::new()),
         keys: Arc::new(MockPublicKeys::new()),
         health: Arc::new(MockHealthService::new()),
     }

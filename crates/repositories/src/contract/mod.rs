@@ -31,6 +31,7 @@ use std::time::Duration;
 mod race;
 mod sample;
 
+pub mod one_time_tokens;
 pub mod revocations;
 pub mod sessions;
 pub mod signing_keys;
@@ -83,6 +84,12 @@ mod tests {
     #[test]
     fn every_promise_is_listed() {
         for suite in [
+            concat!(
+                include_str!("one_time_tokens/mod.rs"),
+                include_str!("one_time_tokens/behaviour.rs"),
+                include_str!("one_time_tokens/expiry.rs"),
+                include_str!("one_time_tokens/concurrency.rs")
+            ),
             include_str!("revocations.rs"),
             concat!(
                 include_str!("sessions/mod.rs"),

@@ -10,11 +10,12 @@ use super::dotenv::DotEnv;
 use super::mistakes::Mistake;
 
 /// Other names of the same settings, as other programs have them. The canonical name wins wherever both are set.
-pub(super) const ALIASES: [(&str, &str); 4] = [
+pub(super) const ALIASES: [(&str, &str); 5] = [
     ("APP_ENV", "DEBUG"),
     ("APP_NAME", "app_name"),
     ("SECRET_KEY", "secret_key"),
     ("JWT_ACCESS_TOKEN_LIFETIME", "access_token_expire_minutes"),
+    ("ONETIME_TOKEN_EXPIRE_SECONDS", "onetime_token_expire_seconds"),
 ];
 
 type Lookup = Box<dyn Fn(&str) -> Option<String>>;

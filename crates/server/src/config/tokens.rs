@@ -36,6 +36,10 @@ pub(super) struct Settings {
     /// For how many seconds a refresh token that was just spent is a repeated request and not a theft
     #[arg(long, env = "REFRESH_RETRY_WINDOW_SECONDS", value_name = "SECONDS", default_value = "10")]
     refresh_retry_window_seconds: String,
+
+    /// For how many seconds a one-time token of `/token/create` can be spent
+    #[arg(long, env = "ONETIME_TOKEN_EXPIRE_SECONDS", value_name = "SECONDS", default_value = "10")]
+    onetime_token_expire_seconds: String,
 }
 
 /// How tokens are signed, and how long things live.
@@ -47,6 +51,8 @@ pub struct Tokens {
     pub issuer: String,
     /// How long things live.
     pub lifetimes: Lifetimes,
+    /// How long a one-time token can be spent.
+    pub one_time_lifetime: Duration,
 }
 
 impl Settings {
@@ -56,7 +62,10 @@ impl Settings {
         let issuer = |text: &str| (1..=255).contains(&text.len()).then(|| text.to_owned());
         let issuer = checks.read("JWT_ISSUER", &self.jwt_issuer, "a text of 1 to 255 bytes", issuer);
         let lifetimes = self.check_lifetimes(checks);
-        Some(Tokens { algorithm: algorithm?, issuer: issuer?, lifetimes: lifetimes? })
+        let one_time = &self.onetime_token_expire_seconds;
+        let one_time = checks.whole("ONETIME_TOKEN_EXPIRE_SECONDS", one_time, "seconds", 1..=86_400);
+        let one_time_lifetime = Duration::from_secs(one_time?.into());
+        Some(Tokens { algorithm: algorithm?, issuer: issuer?, lifetimes: lifetimes?, one_time_lifetime })
     }
 
     fn check_lifetimes(&self, checks: &mut Checks) -> Option<Lifetimes> {
@@ -95,6 +104,7 @@ impl Tokens {
             ("JWT_REFRESH_TOKEN_LIFETIME", days(session.idle)),
             ("SESSION_LIFETIME", days(session.absolute)),
             ("REFRESH_RETRY_WINDOW_SECONDS", retry_window.as_secs().to_string()),
+            ("ONETIME_TOKEN_EXPIRE_SECONDS", self.one_time_lifetime.as_secs().to_string()),
         ]
     }
 }

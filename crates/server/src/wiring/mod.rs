@@ -15,6 +15,7 @@ use tessera_api::Services;
 use tessera_services::auth::{Accounts, PasswordVerifier, RememberedUsers};
 use tessera_services::health::Backends;
 use tessera_services::housekeeping::Housekeeper;
+use tessera_services::one_time::OneTimeTokens;
 use tessera_services::orchestrator::{
     AccountLogin, AccountVerifier, ActiveAccounts, Demonstration, NoLeadingA, Orchestrator, SessionIssuer,
     TimestampIssuer, UppercaseVerifier,
@@ -73,6 +74,7 @@ pub async fn wire(config: &Config, storages: &Storages, overrides: Overrides) ->
         sessions: storages.sessions.clone(),
         revocations: storages.revocations.clone(),
         mirror: Arc::clone(&mirror),
+        one_time_tokens: storages.one_time_tokens.clone(),
         clock: around.clock.clone(),
     };
     let tokens: Arc<dyn TokenService> = Arc::new(tokens(config, storages, &around, &keys, Arc::clone(&mirror)));
@@ -81,6 +83,7 @@ pub async fn wire(config: &Config, storages: &Storages, overrides: Overrides) ->
         login: Arc::new(login(storages, &around, Arc::clone(&tokens))),
         demonstration: config.contracts.request_token_demo.then(|| Arc::new(demonstration(&around)) as _),
         tokens,
+        one_time_tokens: Arc::new(one_time_tokens(config, storages, &around)),
         keys: keys.published,
         health: Arc::new(Backends(storages.health.clone())),
     };
@@ -118,6 +121,15 @@ fn tokens(
         clock: around.clock.clone(),
         secrets: around.secrets.clone(),
         lifetimes: config.tokens.lifetimes,
+    }
+}
+
+fn one_time_tokens(config: &Config, storages: &Storages, around: &Surroundings) -> OneTimeTokens {
+    OneTimeTokens {
+        tokens: storages.one_time_tokens.clone(),
+        clock: around.clock.clone(),
+        secrets: around.secrets.clone(),
+        lifetime: config.tokens.one_time_lifetime,
     }
 }
 

@@ -6,13 +6,16 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use secrecy::ExposeSecret as _;
 use tessera_repositories::{
-    RevocationRepository, SessionRepository, SigningKeyRepository, StorageHealth, UserCache, UserRepository,
+    OneTimeTokenRepository, RevocationRepository, SessionRepository, SigningKeyRepository, StorageHealth, UserCache,
+    UserRepository,
 };
 use tessera_repositories_memory::MemoryUserCache;
 use tessera_repositories_postgres::{
-    PostgresRevocations, PostgresSessions, PostgresSigningKeys, PostgresStore, PostgresUsers,
+    PostgresOneTimeTokens, PostgresRevocations, PostgresSessions, PostgresSigningKeys, PostgresStore, PostgresUsers,
 };
-use tessera_repositories_sqlite::{SqliteRevocations, SqliteSessions, SqliteSigningKeys, SqliteStore, SqliteUsers};
+use tessera_repositories_sqlite::{
+    SqliteOneTimeTokens, SqliteRevocations, SqliteSessions, SqliteSigningKeys, SqliteStore, SqliteUsers,
+};
 
 use crate::config::{Database, Storage};
 
@@ -24,6 +27,8 @@ pub struct Storages {
     pub sessions: Arc<dyn SessionRepository>,
     /// What was revoked.
     pub revocations: Arc<dyn RevocationRepository>,
+    /// One-time tokens.
+    pub one_time_tokens: Arc<dyn OneTimeTokenRepository>,
     /// Signing keys.
     pub signing_keys: Arc<dyn SigningKeyRepository>,
     /// What remembers accounts.
@@ -56,6 +61,7 @@ impl Storages {
             users: Arc::new(SqliteUsers::new(&store)),
             sessions: Arc::new(SqliteSessions::new(&store)),
             revocations: Arc::new(SqliteRevocations::new(&store)),
+            one_time_tokens: Arc::new(SqliteOneTimeTokens::new(&store)),
             signing_keys: Arc::new(SqliteSigningKeys::new(&store)),
             cache: Arc::new(MemoryUserCache::new()),
             health: vec![Arc::new(store.clone())],
@@ -69,6 +75,7 @@ impl Storages {
             users: Arc::new(PostgresUsers::new(&store)),
             sessions: Arc::new(PostgresSessions::new(&store)),
             revocations: Arc::new(PostgresRevocations::new(&store)),
+            one_time_tokens: Arc::new(PostgresOneTimeTokens::new(&store)),
             signing_keys: Arc::new(PostgresSigningKeys::new(&store)),
             cache: Arc::new(MemoryUserCache::new()),
             health: vec![Arc::new(store.clone())],

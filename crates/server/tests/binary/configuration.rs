@@ -42,6 +42,7 @@ fn nothing_has_to_be_set() {
         ("JWT_REFRESH_TOKEN_LIFETIME", "7"),
         ("SESSION_LIFETIME", "30"),
         ("REFRESH_RETRY_WINDOW_SECONDS", "10"),
+        ("ONETIME_TOKEN_EXPIRE_SECONDS", "10"),
         ("BCRYPT_COST", "12"),
         ("REQUEST_TOKEN_DEMO", "on"),
         ("USERS_LIST", "public"),
@@ -65,11 +66,13 @@ fn the_env_files_that_are_out_there_work_unchanged() {
     let token_service = accepted(
         &[],
         "app_name=Token Service API\nsecret_key=clave_super_segura_cambia_esto\naccess_token_expire_minutes=20\n\
-         onetime_token_expire_seconds=10\n\ndb_user=postgres\ndb_host=db\nredis_host=redis\nredis_db=0\n",
+         onetime_token_expire_seconds=12\n\ndb_user=postgres\ndb_host=db\nredis_host=redis\nredis_db=0\n",
     );
     assert_eq!(effective(&token_service, "APP_NAME"), "Token Service API (.env, as app_name)");
     let lifetime = effective(&token_service, "JWT_ACCESS_TOKEN_LIFETIME");
     assert_eq!(lifetime, "20 (.env, as access_token_expire_minutes)");
+    let one_time = effective(&token_service, "ONETIME_TOKEN_EXPIRE_SECONDS");
+    assert_eq!(one_time, "12 (.env, as onetime_token_expire_seconds)");
     assert_eq!(effective(&token_service, "SECRET_KEY"), "(set, not shown) (.env, as secret_key)");
     let warnings = token_service.warnings.join("\n");
     assert!(warnings.contains("SECRET_KEY is a sample") && warnings.contains("db_host, redis_host"), "{warnings}");
@@ -121,6 +124,7 @@ fn every_setting_says_what_is_wrong_and_what_is_accepted() {
         ("JWT_REFRESH_TOKEN_LIFETIME", "0", "days from 1 to 3650"),
         ("SESSION_LIFETIME", "6", "days from 7 to 3650"),
         ("REFRESH_RETRY_WINDOW_SECONDS", "-1", "seconds from 0 to 300"),
+        ("ONETIME_TOKEN_EXPIRE_SECONDS", "0", "seconds from 1 to 86400"),
         ("BCRYPT_COST", "3", "from 4 to 15"),
         ("HASH_THREADS", "many", "from 1 to 64"),
         ("REQUEST_TOKEN_DEMO", "maybe", "on, off"),

@@ -29,6 +29,9 @@ pub trait TokenService: Send + Sync {
     /// Who calls with this access token.
     async fn authenticate(&self, token: &AccessToken) -> Result<Caller, AuthenticateError>;
 
+    /// How long an access token lives from its making.
+    fn access_lifetime(&self) -> Duration;
+
     /// Ends the caller's session, and the session of `refresh` if one is given, which must be the caller's own. Their
     /// tokens are refused from the moment this returns (requirement T6).
     async fn log_out(&self, caller: &Caller, refresh: Option<RefreshToken>) -> Result<(), LogOutError>;
@@ -75,6 +78,10 @@ impl TokenService for Sessions {
 
     async fn authenticate(&self, token: &AccessToken) -> Result<Caller, AuthenticateError> {
         self.identify(token).await
+    }
+
+    fn access_lifetime(&self) -> Duration {
+        self.lifetimes.access
     }
 
     async fn log_out(&self, caller: &Caller, refresh: Option<RefreshToken>) -> Result<(), LogOutError> {

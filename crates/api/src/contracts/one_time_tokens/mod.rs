@@ -1,0 +1,24 @@
+//! `one_time_tokens`: accounts with Spanish names, and tokens that are spent once. Its refusals look like FastAPI's with
+//! pydantic 2, which its clients were written for.
+
+mod body;
+mod dto;
+mod error;
+mod handlers;
+mod input;
+mod pydantic_words;
+mod unprocessable;
+
+use super::Contract;
+use crate::Services;
+use crate::http::routes::{Bearer, Open, Route, Routes};
+
+pub(super) const CONTRACT: Contract =
+    Contract { name: "one_time_tokens", owns: &["/auth/", "/token/"], routes, render: error::render };
+
+fn routes(routes: &mut Routes<'_>, _: &Services) {
+    routes.add(Route::at("/auth/register").post::<Open, _>(handlers::register));
+    routes.add(Route::at("/auth/login").post::<Open, _>(handlers::log_in));
+    routes.add(Route::at("/token/create").post::<Bearer, _>(handlers::create));
+    routes.add(Route::at("/token/validate").post::<Bearer, _>(handlers::validate));
+}
