@@ -29,8 +29,9 @@ doc: toolchain ## Build the documentation of the code
 bench: toolchain ## Measure
 	cargo bench --package tessera-tests --locked
 
-chaos: toolchain ## Kill the service a hundred times while it writes, and look for what was lost
+chaos: toolchain servers ## Kill the service and its database again and again, and look for what was lost
 	KILL_ROUNDS=100 cargo test --package tessera-tests --locked --test durability
+	cargo test --package tessera-repositories-postgres --locked --test faults
 
 config-docs: toolchain ## Write docs/configuration.md from the definition of the settings
 	cargo run --quiet --locked --package tessera-server -- config docs > docs/configuration.md.new
