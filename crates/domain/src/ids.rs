@@ -64,6 +64,14 @@ id! {
     UserId
 }
 id! {
+    /// Names an entry of the activity log. Entries sort by it as they happened.
+    ActivityId
+}
+id! {
+    /// Names a mail in the outbox.
+    MailId
+}
+id! {
     /// Names a session: one login on one device, with all the tokens that follow from it (`sid`).
     SessionId
 }

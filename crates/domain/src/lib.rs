@@ -6,10 +6,12 @@
 
 #![warn(missing_docs)]
 
+mod activity;
 mod email;
 mod error;
 mod full_name;
 mod ids;
+mod mail;
 mod one_time;
 mod password;
 mod password_rules;
@@ -24,10 +26,12 @@ mod token;
 mod user;
 mod username;
 
+pub use crate::activity::{Activity, ActivityEvent};
 pub use crate::email::Email;
 pub use crate::error::{ErrorKind, Invalid, Result};
 pub use crate::full_name::FullName;
-pub use crate::ids::{ParseIdError, SessionId, TokenId, UserId};
+pub use crate::ids::{ActivityId, MailId, ParseIdError, SessionId, TokenId, UserId};
+pub use crate::mail::{MailKind, QueuedMail};
 pub use crate::one_time::{OneTimePurpose, OneTimeToken};
 pub use crate::password::{PasswordHash, PlainPassword};
 pub use crate::password_rules::{PasswordAttribute, PasswordContext, PasswordProblem, check_password};

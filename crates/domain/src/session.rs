@@ -39,20 +39,28 @@ pub enum EndReason {
     LoggedOut,
     /// A refresh token was presented that had been spent: it was stolen, or its thief was faster (RFC 9700, section 4.14.2).
     RefreshReused,
+    /// Its owner chose a new password, knowing the old one.
+    PasswordChanged,
+    /// Its owner chose a new password through a link that was mailed.
+    PasswordReset,
 }
 
 impl EndReason {
+    const ALL: [Self; 4] = [Self::LoggedOut, Self::RefreshReused, Self::PasswordChanged, Self::PasswordReset];
+
     /// Its name in storage. It never changes.
     pub const fn name(self) -> &'static str {
         match self {
             Self::LoggedOut => "logged_out",
             Self::RefreshReused => "refresh_reused",
+            Self::PasswordChanged => "password_changed",
+            Self::PasswordReset => "password_reset",
         }
     }
 
     /// The reason with this name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::LoggedOut, Self::RefreshReused].into_iter().find(|reason| reason.name() == name)
+        Self::ALL.into_iter().find(|reason| reason.name() == name)
     }
 }
 
