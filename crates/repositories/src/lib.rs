@@ -9,8 +9,11 @@
 
 #![warn(missing_docs)]
 
+mod account_changes;
+mod activity_log;
 mod error;
 mod health;
+mod mail_outbox;
 mod one_time_tokens;
 mod revocations;
 mod sessions;
@@ -21,8 +24,14 @@ mod users;
 #[cfg(feature = "contract")]
 pub mod contract;
 
+pub use account_changes::{
+    AccountChangeRepository, Authority, EmailChange, PasswordChange, PasswordChangeOutcome, ProfileChange,
+    ProfileChangeOutcome,
+};
+pub use activity_log::{ActivityPage, ActivityPageRequest, ActivityRepository};
 pub use error::{RepositoryError, Result};
 pub use health::StorageHealth;
+pub use mail_outbox::{Backlog, ClaimedMail, MailOutboxRepository, Settlement};
 pub use one_time_tokens::{Earlier, OneTimeTokenRepository};
 pub use revocations::{RevocationCursor, RevocationPage, RevocationRepository};
 pub use sessions::{OpenOutcome, RotateOutcome, RotateSession, SessionEnding, SessionRepository};
@@ -32,7 +41,8 @@ pub use users::{InsertOutcome, UserPage, UserPageRequest, UserRepository};
 
 #[cfg(feature = "mock")]
 pub use {
-    health::MockStorageHealth, one_time_tokens::MockOneTimeTokenRepository, revocations::MockRevocationRepository,
-    sessions::MockSessionRepository, signing_keys::MockSigningKeyRepository, user_cache::MockUserCache,
-    users::MockUserRepository,
+    account_changes::MockAccountChangeRepository, activity_log::MockActivityRepository, health::MockStorageHealth,
+    mail_outbox::MockMailOutboxRepository, one_time_tokens::MockOneTimeTokenRepository,
+    revocations::MockRevocationRepository, sessions::MockSessionRepository, signing_keys::MockSigningKeyRepository,
+    user_cache::MockUserCache, users::MockUserRepository,
 };

@@ -1,0 +1,126 @@
+//! Changes of an account that take its sessions, its links and its mails with them.
+//!
+//! Each is one step: what a change ends has ended when the change is there, and if the change is refused nothing of it
+//! happened (invariants I2 and I4).
+
+use async_trait::async_trait;
+use tessera_domain::{
+    Digest, Email, FullName, PasswordHash, QueuedMail, SecurityVersion, SessionId, Timestamp, User, UserId, Username,
+};
+
+use crate::Result;
+
+/// Changes accounts. It stands beside [`UserRepository`](crate::UserRepository), on the same storage.
+///
+/// A *link* is a one-time token for `PasswordReset` or `EmailVerification`. It is kept on this storage too, so that a
+/// change can end it in its own step.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait AccountChangeRepository: Send + Sync {
+    /// Replaces the password, if `change.authority` still holds, and with it spends the link that it may be.
+    ///
+    /// In the same step the [`SecurityVersion`] rises, every session of the account ends and its revocation is recorded,
+    /// every link of the account is forgotten, waiting mails that would carry one are deleted, and `change.notice` is
+    /// queued. Of any number of simultaneous calls with one authority, one changes.
+    async fn change_password(&self, change: &PasswordChange) -> Result<PasswordChangeOutcome>;
+
+    /// Changes what is given of a profile, all or nothing.
+    ///
+    /// With a new address, in the same step: it is unverified, every link of the account is forgotten, waiting mails to the
+    /// old address that would carry one are deleted, and the mails of the change are queued. Sessions go on.
+    async fn change_profile(&self, change: &ProfileChange) -> Result<ProfileChangeOutcome>;
+
+    /// Spends a link that confirms an address, live at `at`: the address of its account is verified from now on. `None` if
+    /// there is no such link.
+    async fn confirm_email(&self, link: &Digest, at: Timestamp) -> Result<Option<User>>;
+}
+
+/// A new password.
+#[derive(Debug, Clone)]
+pub struct PasswordChange {
+    /// By whose leave.
+    pub authority: Authority,
+    /// Its hash.
+    pub password_hash: PasswordHash,
+    /// When. [`User::updated_at`] becomes this, or a tick after what it was if that is later: a version is never used twice.
+    pub at: Timestamp,
+    /// Until when to keep the revocations of the sessions that end: when their last access tokens have expired.
+    pub revoke_until: Timestamp,
+    /// What tells the owner.
+    pub notice: QueuedMail,
+}
+
+/// What permits a change of password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Authority {
+    /// The old password, verified under this version of the credentials. It holds while the account is active and the
+    /// version is the same.
+    Password {
+        /// Whose.
+        user_id: UserId,
+        /// The version.
+        version: SecurityVersion,
+    },
+    /// A link for a new password, by the digest of its secret. It holds while it is live and its account is active.
+    Link(Digest),
+}
+
+/// What became of a change of password.
+#[must_use]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PasswordChangeOutcome {
+    /// It was made.
+    Changed {
+        /// The account as it is now.
+        user: User,
+        /// The version of its credentials now.
+        version: SecurityVersion,
+        /// The sessions that ended by it.
+        ended: Vec<SessionId>,
+    },
+    /// Nothing was changed: the authority does not hold, or not any longer.
+    Refused,
+}
+
+/// A change of what an account says about its owner. What is `None` stays as it is.
+#[derive(Debug, Clone)]
+pub struct ProfileChange {
+    /// Whose.
+    pub user_id: UserId,
+    /// The new full name.
+    pub full_name: Option<FullName>,
+    /// The new username.
+    pub username: Option<Username>,
+    /// The new address.
+    pub email: Option<EmailChange>,
+    /// When; see [`PasswordChange::at`].
+    pub at: Timestamp,
+}
+
+/// A new address, for an account whose owner has just proved to know the password.
+#[derive(Debug, Clone)]
+pub struct EmailChange {
+    /// The address.
+    pub email: Email,
+    /// The version of the credentials that the password was verified under.
+    pub version: SecurityVersion,
+    /// What is sent: the news to the old address, the link to the new one.
+    pub mails: Vec<QueuedMail>,
+}
+
+/// What became of a change of profile.
+#[must_use]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProfileChangeOutcome {
+    /// It was made; the account as it is now.
+    Changed(User),
+    /// Nothing was changed: at least one of the two belongs to another account.
+    Taken {
+        /// Whether the address does.
+        email: bool,
+        /// Whether the username does.
+        username: bool,
+    },
+    /// Nothing was changed: the account is gone or inactive, or its credentials changed since they were verified.
+    Superseded,
+}
