@@ -11,6 +11,7 @@ mod histogram;
 mod http;
 mod load;
 mod median;
+mod neighbours;
 mod outcome;
 mod parts;
 mod protected;
@@ -48,6 +49,7 @@ async fn measure(chosen: &[&str]) -> anyhow::Result<()> {
     let stage = Stage { cores: Cores::divide()?, tessera, folder: tempfile::tempdir_in(temporary)? };
     let mut report = Report::default();
     report.fact(stage.cores.to_string());
+    report.fact(neighbours::describe().await?);
     report.fact("traffic stays on 127.0.0.1; an answer that is no success ends the run");
     let is_chosen = |name| chosen.is_empty() || chosen.contains(&name);
     if is_chosen("validation") {
