@@ -49,11 +49,4 @@ toolchain:
 
 # The tests start private servers of their own; here is only seen to it that the programs are there.
 servers:
-	@if [ -z "$$TEST_DATABASE_URL" ] && ! ls /usr/lib/postgresql/*/bin/initdb > /dev/null 2>&1 && ! command -v initdb > /dev/null; then \
-		if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
-			apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql; \
-		else \
-			echo "The tests need PostgreSQL, or TEST_DATABASE_URL with the URL of a server that they may use." >&2; \
-			echo "On Debian and Ubuntu: apt-get install -y --no-install-recommends postgresql" >&2; exit 1; \
-		fi; \
-	fi
+	@sh tests/servers/install.sh

@@ -2,16 +2,14 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot have its schema fails")]
 
-mod server;
-
 use std::sync::Arc;
 
-use server::{Schema, Server};
 use tessera_repositories::contract::sessions::SessionPorts;
 use tessera_repositories::{OneTimeTokenRepository, RevocationRepository, SigningKeyRepository, UserRepository};
 use tessera_repositories_postgres::{
     PostgresOneTimeTokens, PostgresRevocations, PostgresSessions, PostgresSigningKeys, PostgresStore, PostgresUsers,
 };
+use tessera_test_servers::postgres::{Schema, Server};
 
 async fn fresh() -> (PostgresStore, Schema) {
     let schema = Server::shared().schema();

@@ -9,8 +9,8 @@ use tessera_repositories_postgres::{
 };
 
 use crate::interleaving::{opened, rotation};
-use crate::server::Server;
 use crate::{NOW, OPTIONS, admin, backends, connect, new_user, session, until_waiting, user_id};
+use tessera_test_servers::postgres::Server;
 
 /// The answer to a stolen token is a transaction of several statements. Its caller goes away while it waits for its
 /// first lock, and it is finished all the same; the only connection comes back without a transaction in it.

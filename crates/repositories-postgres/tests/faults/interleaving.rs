@@ -9,8 +9,8 @@ use tessera_repositories::{
 };
 use tessera_repositories_postgres::{PostgresRevocations, PostgresSessions, PostgresStore, PostgresUsers};
 
-use crate::server::Server;
 use crate::{NOW, admin, connect, new_user, session, until_waiting};
+use tessera_test_servers::postgres::Server;
 
 /// Account 1, and a session of it.
 pub async fn opened(store: &PostgresStore) -> Session {

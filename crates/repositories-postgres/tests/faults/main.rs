@@ -8,8 +8,6 @@
 mod callers;
 mod interleaving;
 mod outages;
-#[path = "../server/mod.rs"]
-mod server;
 mod silence;
 mod start;
 

@@ -11,8 +11,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::server::{Cluster, Server};
 use crate::{RECOVERY, admin, new_user, user_id};
+use tessera_test_servers::postgres::{Cluster, Server};
 
 /// With the deadlines of the service: they are what recovery depends on.
 async fn connect(url: &str) -> PostgresStore {

@@ -11,8 +11,8 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_postgres::Client;
 
-use crate::server::{Cluster, Server};
 use crate::{OPTIONS, RECOVERY, admin, backends, connect, new_user, user_id};
+use tessera_test_servers::postgres::{Cluster, Server};
 
 /// Short, since these tests have to sit it out; the deadlines of the server follow from it.
 const IMPATIENT: StoreOptions = StoreOptions { patience: Duration::from_secs(2), ..OPTIONS };

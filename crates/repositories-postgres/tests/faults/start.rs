@@ -4,8 +4,8 @@ use tessera_repositories::{InsertOutcome, StorageHealth as _, UserRepository as 
 use tessera_repositories_postgres::{ConnectError, PostgresStore, PostgresUsers};
 use tokio::task::JoinSet;
 
-use crate::server::Server;
 use crate::{admin, connect, new_user};
+use tessera_test_servers::postgres::Server;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn four_stores_migrate_one_empty_database_at_once() {

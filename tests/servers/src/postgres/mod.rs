@@ -7,26 +7,28 @@
 mod cluster;
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::{process, thread};
+use std::thread;
 
 pub use cluster::Cluster;
 use tokio_postgres::NoTls;
 
+use crate::{given, unique_name};
+
 /// A server that somebody else takes care of, or one of ours.
 pub enum Server {
+    /// The one of `TEST_DATABASE_URL`.
     Given(String),
+    /// One that ends with us.
     Private(Cluster),
 }
 
 impl Server {
     /// The server of this test process.
-    #[expect(clippy::disallowed_methods, reason = "a setting of the tests, not of the service")]
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<Server> = OnceLock::new();
-        SHARED.get_or_init(|| match std::env::var("TEST_DATABASE_URL") {
-            Ok(url) => Self::Given(url),
-            Err(_) => Self::Private(Cluster::start(&[])),
+        SHARED.get_or_init(|| match given("TEST_DATABASE_URL") {
+            Some(url) => Self::Given(url),
+            None => Self::Private(Cluster::start(&[])),
         })
     }
 
@@ -39,8 +41,7 @@ impl Server {
 
     /// A fresh, empty schema.
     pub fn schema(&self) -> Schema {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let name = format!("tessera_test_{}_{}", process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        let name = unique_name();
         execute(self.url(), &format!("CREATE SCHEMA {name}"));
         let separator = if self.url().contains('?') { '&' } else { '?' };
         let url = format!("{}{separator}application_name={name}&options=-c%20search_path%3D{name}", self.url());
@@ -62,8 +63,12 @@ impl Schema {
 }
 
 impl Drop for Schema {
+    /// Whoever is still connected, a server that a test did not stop, holds no lock any longer.
     fn drop(&mut self) {
-        execute(&self.url, &format!("DROP SCHEMA {} CASCADE", self.name));
+        let name = &self.name;
+        let theirs = format!("application_name = '{name}' AND pid <> pg_backend_pid()");
+        let disconnect = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {theirs}");
+        execute(&self.url, &format!("{disconnect}; DROP SCHEMA {name} CASCADE"));
     }
 }
 

@@ -1,18 +1,15 @@
-//! A private PostgreSQL server: in a folder of its own, on a free port of the loopback interface, gone without a trace
-//! when the process that started it ends, in whichever way it ends.
+//! A private PostgreSQL server.
 
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::MetadataExt as _;
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
+
+use crate::guardian::Guardian;
+use crate::{ATTEMPTS, free_port};
 
 const NOT_INSTALLED: &str = "PostgreSQL is not installed, and TEST_DATABASE_URL names no server. \
     On Debian and Ubuntu: apt-get install -y --no-install-recommends postgresql";
-
-/// How often to start on another port, if somebody was faster to take the one that had been free.
-const ATTEMPTS: usize = 5;
 
 /// A running server.
 pub struct Cluster {
@@ -20,7 +17,7 @@ pub struct Cluster {
     folder: PathBuf,
     port: u16,
     url: String,
-    guardian: Child,
+    _guardian: Guardian,
 }
 
 impl Cluster {
@@ -28,13 +25,15 @@ impl Cluster {
     pub fn start(settings: &[&str]) -> Self {
         let programs = programs();
         let folder = text_of(as_owner("mktemp").args(["-d", "-t", "tessera-postgres-XXXXXXXX"]));
-        let guardian = guard(&programs, &folder);
+        let stop = r#""$1" -D "$2/data" -m immediate -w -s stop; rm -rf "$2""#;
+        let pg_ctl = programs.join("pg_ctl");
+        let guardian = Guardian::start(as_owner("sh"), stop, &[pg_ctl.to_str().expect("a path in UTF-8"), &folder]);
         let folder = PathBuf::from(folder);
         let mut initdb = as_owner(programs.join("initdb"));
         initdb.args(["--auth=trust", "--no-sync", "--username=postgres", "--encoding=UTF8", "--locale=C", "-D"]);
         text_of(initdb.arg(folder.join("data")));
 
-        let mut cluster = Self { programs, folder, port: 0, url: String::new(), guardian };
+        let mut cluster = Self { programs, folder, port: 0, url: String::new(), _guardian: guardian };
         let is_started = (0..ATTEMPTS).any(|_| {
             cluster.port = free_port();
             cluster.configure(settings);
@@ -48,6 +47,16 @@ impl Cluster {
     /// Its only database, as its superuser.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Its port on the loopback interface.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The folder that it is in, with its log.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Has `pg_ctl` do something with the server, waits until it is done, and returns whether it was.
@@ -73,23 +82,6 @@ impl Cluster {
     fn log(&self) -> String {
         fs::read_to_string(self.folder.join("log")).unwrap_or_default()
     }
-}
-
-impl Drop for Cluster {
-    fn drop(&mut self) {
-        drop(self.guardian.stdin.take());
-        let _ = self.guardian.wait();
-    }
-}
-
-/// A process that does nothing until its standard input ends, and then cleans up. The other end of that pipe is ours,
-/// and the system closes it when we die, be it of `SIGKILL`. In a group of its own, it does not hear of the keyboard.
-fn guard(programs: &Path, folder: &str) -> Child {
-    let script = r#"cat > /dev/null; "$0" -D "$1/data" -m immediate -w -s stop; rm -rf "$1""#;
-    let mut command = as_owner("sh");
-    command.args(["-c", script]).arg(programs.join("pg_ctl")).arg(folder);
-    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-    command.process_group(0).spawn().expect("a shell")
 }
 
 /// The folder of the server's programs. Debian keeps them where nobody looks for programs; elsewhere they are found
@@ -123,9 +115,4 @@ fn text_of(command: &mut Command) -> String {
     let output = command.output().expect("it can be executed");
     assert!(output.status.success(), "{command:?} failed:\n{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("its address").port()
 }

@@ -1,0 +1,30 @@
+//! What sees to it that nothing is left behind.
+
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, Stdio};
+
+/// A process that does nothing until its standard input ends, and then cleans up. The other end of that pipe is ours,
+/// and the system closes it when we die, be it of `SIGKILL`. In a group of its own, it does not hear of the keyboard.
+pub(crate) struct Guardian(Child);
+
+impl Guardian {
+    /// `shell` is a command for a shell, to which arguments can be added; `last_words` is what it executes in the end,
+    /// with these arguments.
+    pub(crate) fn start(mut shell: Command, last_words: &str, arguments: &[&str]) -> Self {
+        shell.args(["-c", &format!("cat > /dev/null; {last_words}"), "sh"]).args(arguments);
+        shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        Self(shell.process_group(0).spawn().expect("a shell"))
+    }
+
+    /// The group of processes that it is the leader of.
+    pub(crate) fn group(&self) -> i32 {
+        i32::try_from(self.0.id()).expect("the id of a process")
+    }
+}
+
+impl Drop for Guardian {
+    fn drop(&mut self) {
+        drop(self.0.stdin.take());
+        let _ = self.0.wait();
+    }
+}
