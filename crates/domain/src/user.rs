@@ -79,9 +79,11 @@ impl SecurityVersion {
     }
 }
 
-/// What an account is looked up by when it logs in.
+/// What an account is looked up by when somebody proves to own it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Identifier {
+    /// Its id: its owner is logged in, and is asked for the password once more.
+    Id(UserId),
     /// Its address.
     Email(Email),
     /// Its username.

@@ -145,6 +145,7 @@ async fn find_credentials(
 ) -> Result<Option<Credentials>, Failure> {
     let columns = (UserRow::as_select(), users::password_hash, users::security_version);
     let found: Option<(UserRow, String, i64)> = match identifier {
+        Identifier::Id(id) => users::table.find(id.as_bytes().as_slice()).select(columns).first(connection).await,
         Identifier::Email(email) => {
             users::table.filter(users::email.eq(email.as_str())).select(columns).first(connection).await
         }

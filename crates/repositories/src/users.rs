@@ -18,7 +18,7 @@ pub trait UserRepository: Send + Sync {
     /// The account with this id.
     async fn find(&self, id: UserId) -> Result<Option<User>>;
 
-    /// The account with this address or username, with what a password is verified against. Inactive accounts are
+    /// The account with this id, address or username, with what a password is verified against. Inactive accounts are
     /// found too: who may log in is not decided here.
     async fn find_credentials(&self, identifier: &Identifier) -> Result<Option<Credentials>>;
 

@@ -34,7 +34,8 @@ pub async fn an_account_may_be_bare(repo: &dyn UserRepository) {
 /// An absent account is `None`, not an error.
 pub async fn nobody_is_found_in_an_empty_store(repo: &dyn UserRepository) {
     assert_eq!(find(repo, user_id(1)).await, None);
-    for identifier in [Identifier::Email(email("a@example.com")), Identifier::Username(username("a"))] {
+    let (by_email, by_name) = (Identifier::Email(email("a@example.com")), Identifier::Username(username("a")));
+    for identifier in [Identifier::Id(user_id(1)), by_email, by_name] {
         assert_eq!(repo.find_credentials(&identifier).await.expect(ANSWERS), None);
     }
     assert_eq!(page(repo, None, 10).await, UserPage { users: Vec::new(), has_more: false });
@@ -102,12 +103,13 @@ pub async fn accounts_without_username_do_not_collide(repo: &dyn UserRepository)
     }
 }
 
-/// Both identifiers lead to the account, its hash and the first version, in any spelling.
-pub async fn credentials_are_found_by_address_and_by_username(repo: &dyn UserRepository) {
+/// Each identifier leads to the account, its hash and the first version, in any spelling.
+pub async fn credentials_are_found_by_id_address_and_username(repo: &dyn UserRepository) {
     let new = named_user(1, "Ana");
     inserted(repo, &new).await;
     inserted(repo, &named_user(2, "eva")).await;
-    for identifier in [Identifier::Email(email("User1@EXAMPLE.com")), Identifier::Username(username("ANA"))] {
+    let (by_email, by_name) = (Identifier::Email(email("User1@EXAMPLE.com")), Identifier::Username(username("ANA")));
+    for identifier in [Identifier::Id(user_id(1)), by_email, by_name] {
         let found = repo.find_credentials(&identifier).await.expect(ANSWERS).expect("the account is there");
         assert_eq!(found.user, new.user);
         assert_eq!(found.password_hash, new.password_hash);

@@ -28,7 +28,7 @@ macro_rules! user_contract {
                 usernames_are_unique_by_their_folded_key
                 a_username_is_displayed_as_written
                 accounts_without_username_do_not_collide
-                credentials_are_found_by_address_and_by_username
+                credentials_are_found_by_id_address_and_username
                 inactive_accounts_are_found
                 a_hash_is_upgraded_only_from_the_expected_one
                 an_upgrade_changes_nothing_but_the_hash
