@@ -24,6 +24,7 @@ mod schema;
 mod sessions;
 mod signing_keys;
 mod store;
+mod tls;
 mod turn;
 mod users;
 

@@ -45,9 +45,9 @@ pub enum ConnectError {
     /// since it may hold a password.
     #[error("the URL is not understood (postgres://user:password@host:port/database)")]
     Url,
-    /// The URL asks for an encrypted connection, which this version cannot make.
-    #[error("the URL asks for TLS (sslmode), which is not supported yet; use a private network or a local proxy")]
-    TlsRequired,
+    /// The certificates that the URL has us trust (`sslrootcert`, or else those of the operating system) cannot be used.
+    #[error("the certificates to verify the server with cannot be used (sslmode, sslrootcert)")]
+    Tls(#[source] Box<dyn Error + Send + Sync>),
     /// The runtime or the pool cannot be made.
     #[error("the threads that talk to the database cannot be started")]
     Start(#[source] Box<dyn Error + Send + Sync>),
@@ -89,6 +89,9 @@ impl PostgresStore {
     ///
     /// The tables are those of the first schema in the `search_path`, which the URL may set
     /// (`?options=-c%20search_path%3Dtessera`).
+    ///
+    /// `sslmode` and `sslrootcert` are libpq's: `prefer` unless the URL says otherwise, which encrypts where the server can;
+    /// `require` encrypts always; only `verify-full` also makes sure of the server.
     pub async fn connect_with(url: &str, options: StoreOptions) -> Result<Self, ConnectError> {
         let target = Target::parse(url, options.patience)?;
         let runtime = OwnRuntime::start()?;

@@ -74,9 +74,14 @@ impl Cluster {
         let sockets = format!("unix_socket_directories='{}'", self.folder.display());
         let ours = [&port, &sockets, "listen_addresses='127.0.0.1'", "fsync=off", "max_connections=200"];
         let lines: Vec<&str> = ours.iter().chain(settings).copied().collect();
-        let script = r#"printf '%s\n' "$2" >> "$1""#;
+        self.append("postgresql.conf", &lines.join("\n"));
+    }
+
+    /// Adds lines to a file beside the data, which only the server can read.
+    pub fn append(&self, file: &str, lines: &str) {
+        let script = r#"umask 077; printf '%s\n' "$2" >> "$1""#;
         let mut write = as_owner("sh");
-        text_of(write.args(["-c", script, "sh"]).arg(self.folder.join("data/postgresql.conf")).arg(lines.join("\n")));
+        text_of(write.args(["-c", script, "sh"]).arg(self.folder.join("data").join(file)).arg(lines));
     }
 
     fn log(&self) -> String {
