@@ -1,69 +1,31 @@
-//! Django's `bcrypt_sha256`, the encoding of every new hash, and its older `bcrypt`.
+//! Django's `bcrypt_sha256`, the encoding of every new hash.
 //!
-//! bcrypt reads 72 bytes of its input and stops at a NUL. Under `bcrypt_sha256` it is given the SHA-256 of the password
+//! bcrypt reads 72 bytes of its input and stops at a NUL. Here it is given the SHA-256 of the password
 //! as 64 lower-case hexadecimal digits: no password is truncated, and no byte of it means anything special
 //! (requirement A3). The encoded form is the name of the scheme, `$`, and bcrypt's own text: `bcrypt_sha256$$2b$12$…`.
 
 use std::fmt::Write as _;
 
-use bcrypt::{BcryptResult, HashParts, non_truncating_hash_with_salt};
+use bcrypt::BcryptResult;
 use sha2::{Digest as _, Sha256};
-use subtle::ConstantTimeEq as _;
 use tessera_domain::{PasswordHash, PlainPassword};
 use zeroize::Zeroizing;
 
+use super::bcrypt_text::BcryptText;
 use super::cost::BcryptCost;
 
-/// The name of the scheme that new hashes are of.
+/// The name of the scheme.
 pub(super) const NAME: &str = "bcrypt_sha256";
-/// The name of Django's older scheme, which gives the password to bcrypt as it is.
-pub(super) const PLAIN_NAME: &str = "bcrypt";
-
-/// A hash that was computed only for its time needs no good salt.
-const NO_SALT: [u8; 16] = [0; 16];
-
-/// What came of comparing a password with a readable hash.
-pub(super) struct Comparison {
-    pub right: bool,
-    /// The cost of the hash, which is the work that was done.
-    pub cost: BcryptCost,
-}
 
 /// A new hash of `password`.
 pub(super) fn encode(password: &PlainPassword, cost: BcryptCost, salt: [u8; 16]) -> BcryptResult<PasswordHash> {
-    let hash = bcrypt(hex_digest(password).as_bytes(), cost, salt)?;
+    let hash = BcryptText::make(hex_digest(password).as_bytes(), cost, salt)?;
     Ok(PasswordHash::from_encoded(format!("{NAME}${hash}")))
 }
 
-/// Compares `password` with `hash`, the text after the name of the scheme and its `$`. None if that is damaged, or
-/// dearer than [`BcryptCost::MAX`].
-pub(super) fn compare(password: &PlainPassword, hash: &str) -> Option<Comparison> {
-    compare_input(hex_digest(password).as_bytes(), hash)
-}
-
-/// The same under the older scheme. A password of 72 bytes or more is wrong: bcrypt could not tell it from others.
-pub(super) fn compare_plain(password: &PlainPassword, hash: &str) -> Option<Comparison> {
-    compare_input(password.expose().as_bytes(), hash)
-}
-
-/// Does the work of one hash, for nothing but the time it takes.
-pub(super) fn burn(password: &PlainPassword, cost: BcryptCost) {
-    let _unused = std::hint::black_box(bcrypt(hex_digest(password).as_bytes(), cost, NO_SALT));
-}
-
-fn compare_input(input: &[u8], hash: &str) -> Option<Comparison> {
-    let stored: HashParts = hash.parse().ok()?;
-    let cost = BcryptCost::new(stored.get_cost()).ok()?;
-    let computed = bcrypt(input, cost, stored.get_salt_raw()).ok()?;
-    // Both are written anew, so that `$2a$` and `$2y$`, which are the same function, compare as `$2b$`.
-    let right = computed.to_string().as_bytes().ct_eq(stored.to_string().as_bytes()).into();
-    Some(Comparison { right, cost })
-}
-
-fn bcrypt(input: &[u8], cost: BcryptCost, salt: [u8; 16]) -> BcryptResult<HashParts> {
-    #[cfg(test)]
-    meter::count(cost);
-    non_truncating_hash_with_salt(input, cost.get(), salt)
+/// Whether `hash`, the text after the name of the scheme, is that of `password`.
+pub(super) fn is_of(hash: &BcryptText, password: &PlainPassword) -> bool {
+    hash.is_of(hex_digest(password).as_bytes())
 }
 
 fn hex_digest(password: &PlainPassword) -> Zeroizing<String> {
@@ -72,27 +34,6 @@ fn hex_digest(password: &PlainPassword) -> Zeroizing<String> {
         let _infallible = write!(hex, "{byte:02x}");
     }
     hex
-}
-
-/// Counts the rounds of bcrypt on the thread of a test: work is compared as a number, since times are noise.
-#[cfg(test)]
-pub(super) mod meter {
-    use std::cell::Cell;
-
-    use super::BcryptCost;
-
-    thread_local!(static ROUNDS: Cell<u64> = const { Cell::new(0) });
-
-    pub(super) fn count(cost: BcryptCost) {
-        ROUNDS.set(ROUNDS.get() + (1 << cost.get()));
-    }
-
-    /// The rounds that `work` took.
-    pub(in super::super) fn rounds_of(work: impl FnOnce()) -> u64 {
-        let before = ROUNDS.get();
-        work();
-        ROUNDS.get() - before
-    }
 }
 
 #[cfg(test)]
@@ -123,15 +64,19 @@ mod tests {
 
     #[test]
     fn reads_what_django_wrote() {
-        // Made by Django 1.6; published in the test suite of passlib.
         let known = [
+            // Made by Django 1.6; published in the test suite of passlib.
             ("l\u{e8}tmein", "$2a$08$NDjSAIcas.EcoxCRiArvT.MkNiPYVhrsrnJsRkLueZOoV1bsQqlmC"),
             ("t\u{e1}\u{411}\u{2113}\u{259}", "$2a$06$kCXUnRFQptGg491siDKNTu8RxjBGSjALHRuvhPYNFsa4Ea5d9M48u"),
+            // Made by Django 5.2.
+            ("correct horse battery", "$2b$04$nZQVvMjjOALhx5hBarLkOOZDRBnBtoY3Ba3hYFrTApkcAwU8a.b.6"),
+            ("contraseña 🔑 пароль", "$2b$04$Bfuy3418w3zIjCdgyUj92OePgDr12uAHqGC7oq16QnX/5hiqmSjEu"),
+            (&*"long ".repeat(30), "$2b$04$LBNrk7LUOeJsiSp0DsrtwOh1/EnrjziKaEAtokptw0qaXHVXHYgBq"),
         ];
         for (text, hash) in known {
-            let comparison = compare(&password(text), hash).expect("readable");
-            assert!(comparison.right, "{text}");
-            assert!(!compare(&password("something else"), hash).expect("readable").right);
+            let hash = BcryptText::parse(hash).expect("readable");
+            assert!(is_of(&hash, &password(text)), "{text}");
+            assert!(!is_of(&hash, &password("something else")));
         }
     }
 }

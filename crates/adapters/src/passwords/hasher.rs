@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tessera_domain::{PasswordHash, PlainPassword};
-use tessera_services::ports::{HashError, PasswordHasher, SecretSource, Verdict, random};
+use tessera_services::ports::{HashError, PasswordHasher, SecretSource, UnusableHash, Verdict, random};
 
 use super::cost::BcryptCost;
 use super::pool::HashPool;
-use super::{bcrypt_sha256, stored};
+use super::{OutOfMemory, bcrypt_sha256, stored};
 
 /// How passwords are hashed.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +39,7 @@ impl Default for HashingSettings {
     }
 }
 
-/// bcrypt in Django's `bcrypt_sha256` encoding, on a bounded pool of threads.
+/// bcrypt in Django's `bcrypt_sha256` encoding, on a bounded pool of threads. It also verifies the hashes of others.
 pub struct BcryptHasher {
     cost: BcryptCost,
     secrets: Arc<dyn SecretSource>,
@@ -70,7 +70,17 @@ impl PasswordHasher for BcryptHasher {
 
     async fn verify(&self, password: PlainPassword, hash: Option<PasswordHash>) -> Result<Verdict, HashError> {
         let cost = self.cost;
-        self.run(move || stored::verify(&password, hash.as_ref(), cost)).await
+        self.run(move || stored::verify(&password, hash.as_ref(), cost)).await?.map_err(HashError::from)
+    }
+
+    fn check(&self, hash: &PasswordHash) -> Result<(), UnusableHash> {
+        stored::check(hash)
+    }
+}
+
+impl From<OutOfMemory> for HashError {
+    fn from(_: OutOfMemory) -> Self {
+        Self::Busy { retry_after: Duration::from_secs(1) }
     }
 }
 

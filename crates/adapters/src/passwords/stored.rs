@@ -1,55 +1,106 @@
 //! Verifying a password against whatever is stored for the account.
 //!
-//! How long it takes must not tell what is stored: an unknown account, a damaged hash and an old cheap one all cost
-//! what a hash of today costs, so that the time of a refusal does not enumerate accounts (requirement A1). Only a hash
-//! dearer than the present setting shows, until its owner logs in once.
+//! How long it takes must not tell what is stored: an unknown account, a damaged hash, an old cheap one and that of another
+//! system all cost what a hash of today costs, so that the time of a refusal does not enumerate accounts (requirement A1).
+//! Only a hash dearer than the present setting shows, until its owner logs in once.
+
+use std::time::Instant;
 
 use tessera_domain::{PasswordHash, PlainPassword};
-use tessera_services::ports::Verdict;
+use tessera_services::ports::{UnusableHash, Verdict};
 
-use super::bcrypt_sha256::{self, Comparison};
+use super::OutOfMemory;
+use super::argon2::{self, Argon2Hash};
+use super::bcrypt_text::{BcryptText, burn};
 use super::cost::BcryptCost;
+use super::pbkdf2_sha256::{self, Pbkdf2Sha256};
+use super::top_up::top_up;
+use super::{bcrypt_plain, bcrypt_sha256};
 
-/// A comparison, and whether the scheme of the hash is the one that new hashes are of.
-struct Finding {
-    comparison: Comparison,
-    current_scheme: bool,
+/// How Django marks an account that has no password: a hash that nothing matches.
+const NO_PASSWORD: char = '!';
+
+/// Schemes of Django and passlib that are not read; their names tell a hash from a password that somebody mistook for one.
+const UNSUPPORTED: &[&str] =
+    &["bcrypt-sha256", "md5", "pbkdf2-sha256", "pbkdf2-sha512", "pbkdf2_sha1", "scrypt", "sha1", "1", "5", "6", "y"];
+
+/// A hash that was understood: one variant a scheme.
+enum Stored {
+    BcryptSha256(BcryptText),
+    BcryptPlain(BcryptText),
+    Pbkdf2Sha256(Pbkdf2Sha256),
+    Argon2(Argon2Hash),
 }
 
 /// Verifies `password`, with at least the work of one hash of cost `current` for every refusal.
-pub(super) fn verify(password: &PlainPassword, hash: Option<&PasswordHash>, current: BcryptCost) -> Verdict {
-    match hash.and_then(|hash| compare(password, hash)) {
-        Some(Finding { comparison: Comparison { right: true, cost }, current_scheme }) => {
-            Verdict::Right { outdated: !current_scheme || cost < current }
+pub(super) fn verify(
+    password: &PlainPassword,
+    hash: Option<&PasswordHash>,
+    current: BcryptCost,
+) -> Result<Verdict, OutOfMemory> {
+    let Some(stored) = hash.and_then(|hash| Stored::parse(hash).ok()) else {
+        burn(password, current);
+        return Ok(Verdict::Wrong);
+    };
+    let started = Instant::now();
+    if stored.is_of(password)? {
+        return Ok(Verdict::Right { outdated: stored.is_outdated(current) });
+    }
+    match &stored {
+        Stored::BcryptSha256(hash) | Stored::BcryptPlain(hash) => {
+            hash.cost().up_to(current).for_each(|missing| burn(password, missing));
         }
-        Some(Finding { comparison: Comparison { right: false, cost }, .. }) => {
-            cost.up_to(current).for_each(|missing| bcrypt_sha256::burn(password, missing));
-            Verdict::Wrong
+        Stored::Pbkdf2Sha256(_) | Stored::Argon2(_) => top_up(password, started.elapsed(), current),
+    }
+    Ok(Verdict::Wrong)
+}
+
+/// Whether any password could be right for `hash`, or none is meant to be.
+pub(super) fn check(hash: &PasswordHash) -> Result<(), UnusableHash> {
+    if hash.expose().starts_with(NO_PASSWORD) {
+        return Ok(());
+    }
+    Stored::parse(hash).map(|_| ())
+}
+
+impl Stored {
+    fn parse(hash: &PasswordHash) -> Result<Self, UnusableHash> {
+        let text = hash.expose();
+        let (scheme, rest) = text.split_once('$').ok_or(UnusableHash::Unrecognised)?;
+        match scheme {
+            bcrypt_sha256::NAME => BcryptText::parse(rest).map(Self::BcryptSha256),
+            bcrypt_plain::NAME => BcryptText::parse(rest).map(Self::BcryptPlain),
+            pbkdf2_sha256::NAME => Pbkdf2Sha256::parse(rest).map(Self::Pbkdf2Sha256),
+            argon2::NAME => Argon2Hash::parse(rest).map(Self::Argon2),
+            "" if rest.starts_with("argon2") => Argon2Hash::parse(rest).map(Self::Argon2),
+            "" if rest.starts_with('2') => BcryptText::parse(text).map(Self::BcryptPlain),
+            "" => Err(unreadable(rest.split('$').next().unwrap_or_default())),
+            other => Err(unreadable(other)),
         }
-        None => {
-            bcrypt_sha256::burn(password, current);
-            Verdict::Wrong
+    }
+
+    fn is_of(&self, password: &PlainPassword) -> Result<bool, OutOfMemory> {
+        match self {
+            Self::BcryptSha256(hash) => Ok(bcrypt_sha256::is_of(hash, password)),
+            Self::BcryptPlain(hash) => Ok(bcrypt_plain::is_of(hash, password)),
+            Self::Pbkdf2Sha256(hash) => Ok(hash.is_of(password)),
+            Self::Argon2(hash) => hash.is_of(password),
         }
+    }
+
+    /// Whether a new hash would be better. Those of other systems always are outdated.
+    fn is_outdated(&self, current: BcryptCost) -> bool {
+        !matches!(self, Self::BcryptSha256(hash) if hash.cost() >= current)
     }
 }
 
-/// The schemes that are read. None: the hash is damaged, or of no scheme that is.
-fn compare(password: &PlainPassword, hash: &PasswordHash) -> Option<Finding> {
-    let (scheme, rest) = hash.expose().split_once('$')?;
-    match scheme {
-        bcrypt_sha256::NAME => {
-            bcrypt_sha256::compare(password, rest).map(|comparison| Finding { comparison, current_scheme: true })
-        }
-        bcrypt_sha256::PLAIN_NAME => {
-            bcrypt_sha256::compare_plain(password, rest).map(|comparison| Finding { comparison, current_scheme: false })
-        }
-        _ => None,
-    }
+fn unreadable(scheme: &str) -> UnusableHash {
+    if UNSUPPORTED.contains(&scheme) { UnusableHash::Unsupported } else { UnusableHash::Unrecognised }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::bcrypt_sha256::meter::rounds_of;
+    use super::super::bcrypt_text::meter::rounds_of;
     use super::*;
 
     const RIGHT: &str = "correct horse";
@@ -63,7 +114,7 @@ mod tests {
     }
 
     fn check(text: &str, hash: &PasswordHash, current: u32) -> Verdict {
-        verify(&PlainPassword::parse(text).expect("valid"), Some(hash), cost(current))
+        verify(&PlainPassword::parse(text).expect("valid"), Some(hash), cost(current)).expect("memory")
     }
 
     #[test]
@@ -90,17 +141,66 @@ mod tests {
         assert_eq!(check(&long[..72], &hash, 4), Verdict::Wrong);
     }
 
-    #[test]
-    fn plain_bcrypt_is_read_and_outdated_and_not_truncated() {
-        let text = "y".repeat(71);
-        let raw = bcrypt::hash_with_salt(&text, 4, [7; 16]).expect("hashed");
-        let hash = PasswordHash::from_encoded(format!("bcrypt${raw}"));
-        assert_eq!(check(&text, &hash, 4), Verdict::Right { outdated: true });
-        assert_eq!(check(RIGHT, &hash, 4), Verdict::Wrong);
+    /// The same password under every other scheme, as Django 5.2, passlib 1.7 and argon2-cffi 25 wrote it.
+    const OF_OTHERS: [&str; 6] = [
+        "bcrypt$$2b$04$fZTF/MHISSaktDBWo70ej.RBr4oTVt026aWqTlmDOgz8Hatiuf24i",
+        "$2a$04$ixnWi.BOqViUIED3fKYt9ecLTK7bhyd3bwe6bdsaUGjdBwIj9LAvK",
+        "$2y$04$e3O2JdkYe6FOPpeWI.Zpl.hGQ8bI7WiODm3QRrhS3R1NAW3j3SiwK",
+        "pbkdf2_sha256$1000$WYqAydrdOMtFD8IR4gPSW7$aHRjIxr5KHeuFXyQ+GGLZYPNsPQVUFERYGsgqBnrKVU=",
+        "argon2$argon2i$v=19$m=512,t=2,p=2$eTNFcHdpUzJBV2xTbnE5T2pwZDJQYw$/jlx+hCi5l0h2L2WUgJ16YkyuQZWCe+uTmAqHeQDFRQ",
+        "$argon2id$v=19$m=512,t=1,p=1$36UVcIUT/7M9GH82q+1dtg$xD/oDNZq3bJlmcZN94TaUj/PsxXoIbhgIJ8FzTbpF2Q",
+    ];
 
-        let truncated = bcrypt::hash_with_salt("y".repeat(72), 4, [7; 16]).expect("hashed");
-        let hash = PasswordHash::from_encoded(format!("bcrypt${truncated}"));
-        assert_eq!(check(&"y".repeat(80), &hash, 4), Verdict::Wrong);
+    #[test]
+    fn the_hashes_of_other_systems_are_read_and_outdated() {
+        for text in OF_OTHERS {
+            let hash = PasswordHash::from_encoded(text);
+            assert_eq!(check("contraseña 🔑 пароль", &hash, 4), Verdict::Right { outdated: true }, "{text}");
+            assert_eq!(check(RIGHT, &hash, 4), Verdict::Wrong, "{text}");
+            assert_eq!(super::check(&hash), Ok(()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_by_the_hash_of_another_system_costs_no_less() {
+        let wrong = PlainPassword::parse("wrong").expect("valid");
+        let rounds = |text: &str| {
+            let hash = PasswordHash::from_encoded(text);
+            rounds_of(|| assert_eq!(verify(&wrong, Some(&hash), cost(7)), Ok(Verdict::Wrong)))
+        };
+        for bcrypt in &OF_OTHERS[..3] {
+            assert_eq!(rounds(bcrypt), 1 << 7, "{bcrypt}");
+        }
+        // How much of a whole hash the others are is timed, not known; the least is one step.
+        for other in &OF_OTHERS[3..] {
+            assert!((1 << 4..=1 << 7).contains(&rounds(other)), "{other}");
+        }
+    }
+
+    #[test]
+    fn tells_what_is_wrong_with_a_hash_before_it_is_taken() {
+        let check = |text: &str| super::check(&PasswordHash::from_encoded(text));
+        for none in ["!", "!iW75S0JzMUa2wF4omKsiNLK8C9Y0VoOZhIVLh50V"] {
+            assert_eq!(check(none), Ok(()), "{none}");
+        }
+        for clear in ["", "securepassword123", "pa$$word", "$ecret", "hunter2$", "5f4dcc3b5aa765d61d8327deb882cf99"] {
+            assert_eq!(check(clear), Err(UnusableHash::Unrecognised), "{clear}");
+        }
+        for unsupported in ["md5$salt$hash", "$pbkdf2-sha256$29000$salt$hash", "$6$salt$hash", "$2x$04$salt"] {
+            assert_eq!(check(unsupported), Err(UnusableHash::Unsupported), "{unsupported}");
+        }
+        for damaged in ["bcrypt$", "bcrypt_sha256$", "pbkdf2_sha256$", "argon2$", "$2b$12$", "$argon2id$"] {
+            assert_eq!(check(damaged), Err(UnusableHash::Damaged), "{damaged}");
+        }
+        let dear = [
+            OF_OTHERS[0].replace("$04$", "$16$"),
+            OF_OTHERS[1].replace("$04$", "$31$"),
+            OF_OTHERS[3].replace("$1000$", "$1000000000$"),
+            OF_OTHERS[4].replace("m=512", "m=4194304"),
+        ];
+        for dear in dear {
+            assert_eq!(check(&dear), Err(UnusableHash::TooDear), "{dear}");
+        }
     }
 
     #[test]
@@ -115,7 +215,7 @@ mod tests {
     fn every_refusal_costs_the_same() {
         let wrong = PlainPassword::parse("wrong").expect("valid");
         let rounds =
-            |hash: Option<&PasswordHash>| rounds_of(|| assert_eq!(verify(&wrong, hash, cost(7)), Verdict::Wrong));
+            |hash: Option<&PasswordHash>| rounds_of(|| assert_eq!(verify(&wrong, hash, cost(7)), Ok(Verdict::Wrong)));
         assert_eq!(rounds(None), 1 << 7);
         for age in 4..=7 {
             assert_eq!(rounds(Some(&hash_of(RIGHT, age))), 1 << 7, "{age}");

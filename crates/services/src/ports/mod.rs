@@ -8,7 +8,7 @@ mod token_signer;
 mod token_verifier;
 
 pub use clock::Clock;
-pub use password_hasher::{HashError, PasswordHasher, Verdict};
+pub use password_hasher::{HashError, PasswordHasher, UnusableHash, Verdict};
 pub use secret_source::{SecretSource, random};
 pub use signing_keys::{KeyGenerator, PublicKey, PublicKeys};
 pub use token_signer::{SignError, TokenSigner};

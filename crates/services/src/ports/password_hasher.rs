@@ -15,6 +15,27 @@ pub trait PasswordHasher: Send + Sync {
     /// Verifies `password`. Without a hash, which is how an unknown account is asked for, the same work is done and the
     /// answer is [`Verdict::Wrong`] (requirement A1). A corrupt hash is [`Verdict::Wrong`] too.
     async fn verify(&self, password: PlainPassword, hash: Option<PasswordHash>) -> Result<Verdict, HashError>;
+
+    /// Whether a login against `hash`, which another system made, could ever succeed. It costs no hashing. A hash that
+    /// begins with `!`, Django's mark of an account without a password, is as good as its owner wants it to be.
+    fn check(&self, hash: &PasswordHash) -> Result<(), UnusableHash>;
+}
+
+/// Why no password is ever right for a stored hash. It never carries the hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum UnusableHash {
+    /// It is nothing that a password hasher wrote; perhaps it is a password.
+    #[error("is no password hash (a password in clear is never taken in its place)")]
+    Unrecognised,
+    /// It is of a scheme that is not verified here.
+    #[error("is of a scheme that is not supported")]
+    Unsupported,
+    /// It is of a known scheme, and something is missing or wrong in it.
+    #[error("is damaged")]
+    Damaged,
+    /// Verifying it would take more time or memory than a login may cost.
+    #[error("would take too much time or memory to verify")]
+    TooDear,
 }
 
 /// What a verification found.
@@ -33,8 +54,8 @@ pub enum Verdict {
 /// Why a password was neither hashed nor verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum HashError {
-    /// So many wait already that the answer would come too late.
-    #[error("the queue of the password hasher is full")]
+    /// So many wait already that the answer would come too late, or the memory that it takes is not there now.
+    #[error("the password hasher is overloaded")]
     Busy {
         /// When it is worth trying again.
         retry_after: Duration,
