@@ -15,6 +15,7 @@ mod mail;
 mod one_time;
 mod password;
 mod password_rules;
+mod rate_limit;
 mod revocation;
 mod secret;
 mod session;
@@ -35,6 +36,7 @@ pub use crate::mail::{MailKind, QueuedMail};
 pub use crate::one_time::{OneTimePurpose, OneTimeToken};
 pub use crate::password::{PasswordHash, PlainPassword};
 pub use crate::password_rules::{PasswordAttribute, PasswordContext, PasswordProblem, check_password};
+pub use crate::rate_limit::{Allowance, Quota, RateLimitKey};
 pub use crate::revocation::{Revocation, RevokedKey};
 pub use crate::secret::{Digest, OneTimeSecret};
 pub use crate::session::{

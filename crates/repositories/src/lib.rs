@@ -15,6 +15,7 @@ mod error;
 mod health;
 mod mail_outbox;
 mod one_time_tokens;
+mod rate_limits;
 mod revocations;
 mod sessions;
 mod signing_keys;
@@ -33,6 +34,7 @@ pub use error::{RepositoryError, Result};
 pub use health::StorageHealth;
 pub use mail_outbox::{Backlog, ClaimedMail, MailOutboxRepository, Settlement};
 pub use one_time_tokens::{Earlier, OneTimeTokenRepository};
+pub use rate_limits::RateLimitRepository;
 pub use revocations::{RevocationCursor, RevocationPage, RevocationRepository};
 pub use sessions::{OpenOutcome, RotateOutcome, RotateSession, SessionEnding, SessionRepository};
 pub use signing_keys::{InsertKeyOutcome, SigningKeyRepository};
@@ -43,6 +45,6 @@ pub use users::{InsertOutcome, UserPage, UserPageRequest, UserRepository};
 pub use {
     account_changes::MockAccountChangeRepository, activity_log::MockActivityRepository, health::MockStorageHealth,
     mail_outbox::MockMailOutboxRepository, one_time_tokens::MockOneTimeTokenRepository,
-    revocations::MockRevocationRepository, sessions::MockSessionRepository, signing_keys::MockSigningKeyRepository,
-    user_cache::MockUserCache, users::MockUserRepository,
+    rate_limits::MockRateLimitRepository, revocations::MockRevocationRepository, sessions::MockSessionRepository,
+    signing_keys::MockSigningKeyRepository, user_cache::MockUserCache, users::MockUserRepository,
 };

@@ -32,6 +32,7 @@ mod race;
 mod sample;
 
 pub mod one_time_tokens;
+pub mod rate_limits;
 pub mod revocations;
 pub mod sessions;
 pub mod signing_keys;
@@ -90,6 +91,7 @@ mod tests {
                 include_str!("one_time_tokens/expiry.rs"),
                 include_str!("one_time_tokens/concurrency.rs")
             ),
+            include_str!("rate_limits.rs"),
             include_str!("revocations.rs"),
             concat!(
                 include_str!("sessions/mod.rs"),
