@@ -31,6 +31,7 @@ bench: toolchain ## Measure
 
 chaos: toolchain servers ## Kill the service and its database again and again, and look for what was lost
 	KILL_ROUNDS=100 cargo test --package tessera-tests --locked --test durability
+	RACE_ROUNDS=500 cargo test --package tessera-tests --locked --test races
 	cargo test --package tessera-repositories-postgres --locked --test faults
 
 config-docs: toolchain ## Write docs/configuration.md from the definition of the settings

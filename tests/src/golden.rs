@@ -9,6 +9,15 @@ use crate::Answer;
 /// The headers that belong to the contract of an answer, in the order in which they are written.
 const HEADERS: &[&str] = &["allow", "www-authenticate", "retry-after", "cache-control", "content-type", "link"];
 
+/// `insta::assert_snapshot!`, where several tests compare with one text: an answer is the same on every storage.
+#[macro_export]
+macro_rules! assert_snapshot {
+    ($text:expr, @$golden:literal $(,)?) => {{
+        let text = $text;
+        $crate::insta::allow_duplicates! { $crate::insta::assert_snapshot!(text, @$golden) }
+    }};
+}
+
 /// Writes an answer down: status, the headers of its contract, body.
 pub fn render(answer: &Answer) -> String {
     let mut text = format!("{}\n", answer.status);

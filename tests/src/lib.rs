@@ -1,5 +1,5 @@
-//! What the end-to-end tests drive: the real server on a real file, in this process ([`TestServer`]) or in one of its own
-//! that can be killed ([`ServerProcess`]).
+//! What the end-to-end tests drive: the real server on each [`Storage`], in this process ([`TestServer`]) or in one of its
+//! own that can be killed ([`ServerProcess`]).
 
 #![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "a test that cannot set up its world has failed")]
 
@@ -7,9 +7,16 @@ mod answer;
 mod clock;
 pub mod golden;
 mod process;
+mod rounds;
 mod server;
+mod storage;
+
+#[doc(hidden)]
+pub use insta;
 
 pub use answer::{Answer, base64url, decode_base64url};
 pub use clock::ManualClock;
 pub use process::ServerProcess;
+pub use rounds::rounds;
 pub use server::TestServer;
+pub use storage::{Data, Storage};

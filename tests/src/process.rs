@@ -1,20 +1,21 @@
 //! The server in a process of its own, which can be killed like any other.
 
-use std::path::Path;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use reqwest::Client;
 use serde_json::{Value, json};
+use tessera_test_servers::Guardian;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::{Mutex, Notify};
 
-use crate::Answer;
+use crate::{Answer, Data};
 
-/// A child process; it is killed when it is dropped.
+/// A child process; it is killed when it is dropped, and when the test process is killed.
 pub struct ServerProcess {
     child: Mutex<Child>,
+    _guardian: Guardian,
     base: String,
     client: Client,
     answers: AtomicUsize,
@@ -22,13 +23,21 @@ pub struct ServerProcess {
 }
 
 impl ServerProcess {
-    /// Starts the server `program` on the data in `folder`, and waits until it says where it listens.
-    pub async fn start(program: &str, folder: &Path) -> Self {
+    /// Starts the server `program` on this data, and waits until it says where it listens.
+    pub async fn start(program: &str, data: &Data) -> Self {
+        Self::start_with(program, data, &[]).await
+    }
+
+    /// The same with these settings besides.
+    pub async fn start_with(program: &str, data: &Data, settings: &[(&str, &str)]) -> Self {
+        let guardian = Guardian::of_a_group();
         let mut child = Command::new(program)
+            .process_group(guardian.group())
             .env_clear()
             .envs([("LISTEN_ADDR", "127.0.0.1:0"), ("BCRYPT_COST", "4"), ("LOG_FORMAT", "json")])
-            .env("DATA_DIR", folder)
-            .current_dir(folder)
+            .envs(data.settings())
+            .envs(settings.iter().copied())
+            .current_dir(data.folder())
             .stderr(Stdio::piped())
             .stdout(Stdio::null())
             .kill_on_drop(true)
@@ -45,6 +54,7 @@ impl ServerProcess {
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Self {
             child: Mutex::new(child),
+            _guardian: guardian,
             base: format!("http://{address}"),
             client: Client::new(),
             answers: AtomicUsize::new(0),
@@ -57,7 +67,8 @@ impl ServerProcess {
         self.send(path, &[], body).await
     }
 
-    async fn send(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Option<Answer> {
+    /// `POST path` with these headers besides.
+    pub async fn send(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Option<Answer> {
         let url = format!("{}{path}", self.base);
         let mut request = self.client.post(url).header("content-type", "application/json").body(body.to_string());
         for (name, value) in headers {

@@ -1,22 +1,26 @@
 //! The server in this process, with a clock that the test moves.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+use std::thread;
 
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tessera_domain::Timestamp;
 use tessera_server::config::{Config, Environment};
 use tessera_server::{Overrides, RunningServer};
+use tokio::runtime::Runtime;
 
-use crate::{Answer, ManualClock};
+use crate::{Answer, Data, ManualClock, Storage};
 
 /// Every account of the tests has this password.
 const PASSWORD: &str = "a long walk by the sea";
 /// The moment at which every test begins.
 const START: Timestamp = Timestamp::from_unix_seconds(1_714_200_000);
 
-/// A server on a free port and a file of its own; both are gone when it is dropped.
+/// What all servers run on, apart from the tests: a server can be stopped also where a test failed, from a destructor.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
+
+/// A server on a free port, on data of its own. It is stopped when it is dropped, and its data is gone with it.
 pub struct TestServer {
     /// Its clock.
     pub clock: Arc<ManualClock>,
@@ -24,41 +28,53 @@ pub struct TestServer {
     base: String,
     client: Client,
     config: Config,
-    data: TempDir,
+    data: Arc<Data>,
 }
 
 impl TestServer {
-    /// A server with the settings of a development installation.
+    /// A server with the settings of a development installation, for what does not depend on the storage.
     pub async fn start() -> Self {
-        Self::start_with(&[]).await
+        Self::on(Storage::Sqlite).await
     }
 
     /// A server with these settings besides.
     pub async fn start_with(settings: &[(&str, &str)]) -> Self {
-        let data = tempfile::tempdir().expect("a folder");
-        let clock = Arc::new(ManualClock::at(START));
-        let config = config(&data, settings);
-        Self::run(config, clock, data).await
+        Self::on_with(Storage::Sqlite, settings).await
     }
 
-    async fn run(config: Config, clock: Arc<ManualClock>, data: TempDir) -> Self {
-        let overrides = Overrides { clock: Some(clock.clone()) };
-        let running = tessera_server::start(&config, overrides).await.expect("the server starts");
+    /// A server on this storage.
+    pub async fn on(storage: Storage) -> Self {
+        Self::on_with(storage, &[]).await
+    }
+
+    /// A server on this storage, with these settings besides.
+    pub async fn on_with(storage: Storage, settings: &[(&str, &str)]) -> Self {
+        let data = Arc::new(Data::on(storage));
+        Self::run(config(&data, settings), Arc::new(ManualClock::at(START)), data).await
+    }
+
+    async fn run(config: Config, clock: Arc<ManualClock>, data: Arc<Data>) -> Self {
+        let (settings, overrides) = (config.clone(), Overrides { clock: Some(clock.clone()) });
+        let started = RUNTIME.spawn(async move { tessera_server::start(&settings, overrides).await });
+        let running = started.await.expect("no panic").expect("the server starts");
         let base = format!("http://{}", running.addr());
         Self { clock, running: Some(running), base, client: Client::new(), config, data }
     }
 
-    /// Stops it in order, and starts it again on the same data with the same clock.
-    pub async fn restart(mut self) -> Self {
-        if let Some(running) = self.running.take() {
-            running.stop().await.expect("stopped in order");
-        }
-        Self::run(self.config, self.clock, self.data).await
+    /// Another instance, on the same data and with the same clock.
+    pub async fn another_instance(&self) -> Self {
+        Self::run(self.config.clone(), self.clock.clone(), self.data.clone()).await
     }
 
-    /// The folder that its data is in.
-    pub fn data_dir(&self) -> &std::path::Path {
-        self.data.path()
+    /// Stops it in order, and starts it again on the same data with the same clock.
+    pub async fn restart(mut self) -> Self {
+        self.stop_running();
+        self.another_instance().await
+    }
+
+    /// What it keeps.
+    pub fn data(&self) -> &Data {
+        &self.data
     }
 
     /// Its address: `127.0.0.1:port`.
@@ -115,18 +131,26 @@ impl TestServer {
         self.send("POST", "/api/v1/user/logout", &headers, &json!({"refresh_token": refresh}).to_string()).await
     }
 
-    /// Stops it, as SIGTERM does.
-    pub async fn stop(mut self) {
-        if let Some(running) = self.running.take() {
-            running.stop().await.expect("stopped in order");
+    /// Waits for it, on a thread that no runtime counts on.
+    fn stop_running(&mut self) {
+        let Some(running) = self.running.take() else { return };
+        let stopped = thread::scope(|scope| scope.spawn(|| RUNTIME.block_on(running.stop())).join());
+        if !thread::panicking() {
+            stopped.expect("no panic").expect("stopped in order");
         }
     }
 }
 
-fn config(data: &TempDir, settings: &[(&str, &str)]) -> Config {
-    let folder = data.path().to_str().expect("a path in UTF-8");
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        self.stop_running();
+    }
+}
+
+fn config(data: &Data, settings: &[(&str, &str)]) -> Config {
     // The cheapest hashes: what is tested here is not how slow they are.
-    let common = [("LISTEN_ADDR", "127.0.0.1:0"), ("DATA_DIR", folder), ("BCRYPT_COST", "4"), ("WORKERS", "1")];
+    let common = [("LISTEN_ADDR", "127.0.0.1:0"), ("BCRYPT_COST", "4"), ("WORKERS", "1")];
     let lines: Vec<String> = settings.iter().map(|(name, value)| format!("{name}='{value}'")).collect();
-    Config::from_environment(&Environment::of(&common, &lines.join("\n"))).expect("a valid configuration")
+    let environment = Environment::of(&[data.settings().as_slice(), &common].concat(), &lines.join("\n"));
+    Config::from_environment(&environment).expect("a valid configuration")
 }

@@ -3,7 +3,14 @@
 #![cfg(test)]
 
 use serde_json::{Value, json};
-use tessera_tests::{Answer, TestServer};
+use tessera_tests::{Answer, Storage, TestServer, on_every_storage};
+
+on_every_storage! {
+    an_account_of_users_logs_in_through_one_time_tokens
+    an_account_of_one_time_tokens_logs_in_through_users
+    a_one_time_token_goes_from_one_contract_to_the_other
+    a_logout_of_users_ends_the_access_token_for_one_time_tokens
+}
 
 const PASSWORD: &str = "a long walk by the sea";
 
@@ -21,9 +28,8 @@ async fn validate(server: &TestServer, access: &str, token: &str) -> u16 {
     server.send("POST", "/token/validate", &headers, &json!({"token": token}).to_string()).await.status
 }
 
-#[tokio::test]
-async fn an_account_of_users_logs_in_through_one_time_tokens() {
-    let server = TestServer::start().await;
+async fn an_account_of_users_logs_in_through_one_time_tokens(storage: Storage) {
+    let server = TestServer::on(storage).await;
     let account = json!({"username": "ana", "email": "Ana@Example.com", "password": PASSWORD});
     assert_eq!(server.post("/api/v1/user/create", &account).await.status, 201);
     let login = server.post("/auth/login", &json!({"correo": "ana@example.com", "password": PASSWORD})).await;
@@ -34,9 +40,8 @@ async fn an_account_of_users_logs_in_through_one_time_tokens() {
     assert_eq!(server.post("/auth/register", &taken).await.status, 400, "the address is the same");
 }
 
-#[tokio::test]
-async fn an_account_of_one_time_tokens_logs_in_through_users() {
-    let server = TestServer::start().await;
+async fn an_account_of_one_time_tokens_logs_in_through_users(storage: Storage) {
+    let server = TestServer::on(storage).await;
     let account = json!({"nombre": "Ana López", "correo": "ana@example.com", "password": PASSWORD});
     let registered = server.post("/auth/register", &account).await;
     assert_eq!(registered.status, 201, "{}", registered.json());
@@ -49,9 +54,8 @@ async fn an_account_of_one_time_tokens_logs_in_through_users() {
     assert_eq!(server.post("/api/v1/user/create", &taken).await.status, 400);
 }
 
-#[tokio::test]
-async fn a_one_time_token_goes_from_one_contract_to_the_other() {
-    let server = TestServer::start().await;
+async fn a_one_time_token_goes_from_one_contract_to_the_other(storage: Storage) {
+    let server = TestServer::on(storage).await;
     let (of_users, _) = server.sign_up("ana").await;
     let account = json!({"nombre": "Ben", "correo": "ben@example.com", "password": PASSWORD});
     assert_eq!(server.post("/auth/register", &account).await.status, 201);
@@ -61,9 +65,8 @@ async fn a_one_time_token_goes_from_one_contract_to_the_other() {
     assert_eq!(validate(&server, &of_users, &token).await, 401);
 }
 
-#[tokio::test]
-async fn a_logout_of_users_ends_the_access_token_for_one_time_tokens() {
-    let server = TestServer::start().await;
+async fn a_logout_of_users_ends_the_access_token_for_one_time_tokens(storage: Storage) {
+    let server = TestServer::on(storage).await;
     let (access, refresh) = server.sign_up("ana").await;
     let (other, _) = server.log_in("ana").await;
     let token = text(&create_one_time_token(&server, &access).await, "token");

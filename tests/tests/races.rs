@@ -3,11 +3,19 @@
 #![cfg(test)]
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use futures_util::future::join_all;
 use serde_json::json;
-use tessera_tests::TestServer;
+use tessera_tests::{Data, ServerProcess, Storage, TestServer, on_every_storage, rounds};
+
+on_every_storage! {
+    fifty_refreshes_of_one_token_leave_one_working_session
+    twenty_registrations_of_one_address_make_one_account
+    one_of_a_hundred_validations_over_two_instances_consumes_the_token
+    refresh_against_logout_never_outlives_it
+}
+
+const SERVER: &str = env!("CARGO_BIN_EXE_tessera-under-test");
 
 fn count(statuses: impl IntoIterator<Item = u16>) -> BTreeMap<u16, usize> {
     let mut counts = BTreeMap::new();
@@ -17,9 +25,8 @@ fn count(statuses: impl IntoIterator<Item = u16>) -> BTreeMap<u16, usize> {
     counts
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn fifty_refreshes_of_one_token_leave_one_working_session() {
-    let server = Arc::new(TestServer::start().await);
+async fn fifty_refreshes_of_one_token_leave_one_working_session(storage: Storage) {
+    let server = TestServer::on(storage).await;
     for round in 0..5 {
         let (_, token) = server.sign_up(&format!("ana{round}")).await;
         let answers = join_all((0..50).map(|_| server.refresh(&token))).await;
@@ -31,23 +38,42 @@ async fn fifty_refreshes_of_one_token_leave_one_working_session() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn twenty_registrations_of_one_address_make_one_account() {
-    let server = Arc::new(TestServer::start().await);
+async fn twenty_registrations_of_one_address_make_one_account(storage: Storage) {
+    let first = TestServer::on(storage).await;
+    let second = first.another_instance().await;
     let register = |number: usize| {
-        let email = if number.is_multiple_of(2) { "ana@example.com" } else { "ANA@EXAMPLE.COM" };
+        let (server, email) =
+            if number.is_multiple_of(2) { (&first, "ana@example.com") } else { (&second, "ANA@EXAMPLE.COM") };
         let body = json!({"username": format!("ana{number}"), "email": email, "password": "a long walk by the sea"});
-        let server = server.clone();
         async move { server.post("/api/v1/user/create", &body).await.status }
     };
     let counts = count(join_all((0..20).map(register)).await);
     assert_eq!(counts, BTreeMap::from([(201, 1), (400, 19)]));
-    assert_eq!(server.get("/api/v1/users").await.json().as_array().map(Vec::len), Some(1));
+    assert_eq!(first.get("/api/v1/users").await.json().as_array().map(Vec::len), Some(1));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn refresh_against_logout_never_outlives_it() {
-    let server = Arc::new(TestServer::start().await);
+/// Two processes, which share nothing but the storage.
+async fn one_of_a_hundred_validations_over_two_instances_consumes_the_token(storage: Storage) {
+    let (data, patient) = (Data::on(storage), [("ONETIME_TOKEN_EXPIRE_SECONDS", "60")]);
+    let first = ServerProcess::start_with(SERVER, &data, &patient).await;
+    let second = ServerProcess::start_with(SERVER, &data, &patient).await;
+    let (access, _) = first.sign_up("ana").await;
+    let bearer = format!("Bearer {access}");
+    let headers = [("authorization", bearer.as_str())];
+    for round in 0..rounds("RACE_ROUNDS", 5) {
+        let created = first.send("/token/create", &headers, &json!({})).await.expect("answered");
+        let body = json!({"token": created.json()["token"]});
+        let validate = async |number: usize| {
+            let server = if number.is_multiple_of(2) { &first } else { &second };
+            server.send("/token/validate", &headers, &body).await.expect("answered").status
+        };
+        let counts = count(join_all((0..100).map(validate)).await);
+        assert_eq!(counts, BTreeMap::from([(200, 1), (401, 99)]), "round {round}");
+    }
+}
+
+async fn refresh_against_logout_never_outlives_it(storage: Storage) {
+    let server = TestServer::on(storage).await;
     for round in 0..10 {
         let (access, token) = server.sign_up(&format!("ana{round}")).await;
         let (refreshed, logged_out) = tokio::join!(server.refresh(&token), server.log_out(&access, &token));

@@ -5,9 +5,14 @@ use std::process::{Child, Command, Stdio};
 
 /// A process that does nothing until its standard input ends, and then cleans up. The other end of that pipe is ours,
 /// and the system closes it when we die, be it of `SIGKILL`. In a group of its own, it does not hear of the keyboard.
-pub(crate) struct Guardian(Child);
+pub struct Guardian(Child);
 
 impl Guardian {
+    /// One that kills the processes which [joined its group](Guardian::group).
+    pub fn of_a_group() -> Self {
+        Self::start(Command::new("sh"), "kill -9 0", &[])
+    }
+
     /// `shell` is a command for a shell, to which arguments can be added; `last_words` is what it executes in the end,
     /// with these arguments.
     pub(crate) fn start(mut shell: Command, last_words: &str, arguments: &[&str]) -> Self {
@@ -16,8 +21,8 @@ impl Guardian {
         Self(shell.process_group(0).spawn().expect("a shell"))
     }
 
-    /// The group of processes that it is the leader of.
-    pub(crate) fn group(&self) -> i32 {
+    /// The group of processes that it leads.
+    pub fn group(&self) -> i32 {
         i32::try_from(self.0.id()).expect("the id of a process")
     }
 }

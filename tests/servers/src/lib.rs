@@ -14,6 +14,8 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+pub use guardian::Guardian;
+
 /// How often to start on another port, if somebody was faster to take the one that had been free.
 const ATTEMPTS: usize = 5;
 

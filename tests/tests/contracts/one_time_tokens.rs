@@ -4,9 +4,28 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use insta::assert_snapshot;
 use serde_json::{Value, json};
-use tessera_tests::{Answer, TestServer, decode_base64url, golden};
+use tessera_tests::{Answer, Storage, TestServer, assert_snapshot, decode_base64url, golden, on_every_storage};
+
+on_every_storage! {
+    register_answers_with_the_account
+    what_is_missing_is_told_as_fastapi_tells_it
+    what_is_wrong_is_told_as_pydantic_tells_it
+    a_weak_password_is_one_item_a_rule
+    privileged_members_change_nothing
+    login_answers_with_an_access_token_and_its_lifetime
+    wrong_and_unknown_are_one_answer
+    a_token_is_created_and_consumed_once
+    both_slash_forms_create_and_consume
+    any_account_may_consume_a_token
+    whoever_is_not_allowed_consumes_nothing
+    a_token_expires_on_time
+    the_lifetime_is_what_was_configured
+    of_a_hundred_simultaneous_calls_one_consumes_the_token
+    a_restart_keeps_what_is_unspent_and_only_that
+    no_token_is_at_rest
+    what_the_framework_refuses_is_a_detail_too
+}
 
 const REGISTER: &str = "/auth/register";
 const LOGIN: &str = "/auth/login";
@@ -45,9 +64,8 @@ async fn validate_body(server: &TestServer, access: &str, body: &str) -> Answer 
     server.send("POST", VALIDATE, &headers, body).await
 }
 
-#[tokio::test]
-async fn register_answers_with_the_account() {
-    let server = TestServer::start().await;
+async fn register_answers_with_the_account(storage: Storage) {
+    let server = TestServer::on(storage).await;
     assert_snapshot!(golden::render(&server.post(REGISTER, &ana()).await), @r#"
     201
     cache-control: no-store
@@ -74,9 +92,8 @@ async fn register_answers_with_the_account() {
     assert_eq!(server.post(REGISTER, &respelled).await.status, 400);
 }
 
-#[tokio::test]
-async fn what_is_missing_is_told_as_fastapi_tells_it() {
-    let server = TestServer::start().await;
+async fn what_is_missing_is_told_as_fastapi_tells_it(storage: Storage) {
+    let server = TestServer::on(storage).await;
     let sent = json!({"nombre": "Ana", "password": "securepassword123"});
     assert_snapshot!(golden::render(&server.post(REGISTER, &sent).await), @r#"
     422
@@ -149,9 +166,8 @@ async fn what_is_missing_is_told_as_fastapi_tells_it() {
     "#);
 }
 
-#[tokio::test]
-async fn what_is_wrong_is_told_as_pydantic_tells_it() {
-    let server = TestServer::start().await;
+async fn what_is_wrong_is_told_as_pydantic_tells_it(storage: Storage) {
+    let server = TestServer::on(storage).await;
     let odd = json!({"nombre": 7, "correo": "ana", "password": null});
     assert_snapshot!(golden::render(&server.post(REGISTER, &odd).await), @r#"
     422
@@ -234,9 +250,8 @@ async fn what_is_wrong_is_told_as_pydantic_tells_it() {
     assert_eq!((twice.status, &twice.json()["detail"][0]["type"]), (422, &json!("json_invalid")));
 }
 
-#[tokio::test]
-async fn a_weak_password_is_one_item_a_rule() {
-    let server = TestServer::start().await;
+async fn a_weak_password_is_one_item_a_rule(storage: Storage) {
+    let server = TestServer::on(storage).await;
     let with = |password: &str| json!({"nombre": "Ana López", "correo": "ana@example.com", "password": password});
     assert_snapshot!(golden::render(&server.post(REGISTER, &with("1234")).await), @r#"
     422
@@ -283,9 +298,8 @@ async fn a_weak_password_is_one_item_a_rule() {
     assert_eq!(server.post(REGISTER, &with("SecurePass123!")).await.status, 201);
 }
 
-#[tokio::test]
-async fn privileged_members_change_nothing() {
-    let server = TestServer::start().await;
+async fn privileged_members_change_nothing(storage: Storage) {
+    let server = TestServer::on(storage).await;
     let mut body = ana();
     for name in ["is_staff", "is_superuser", "is_verified"] {
         body[name] = json!(true);
@@ -300,9 +314,8 @@ async fn privileged_members_change_nothing() {
     assert!(list.json()[0].get("email").is_none(), "an ordinary account sees no addresses");
 }
 
-#[tokio::test]
-async fn login_answers_with_an_access_token_and_its_lifetime() {
-    let server = TestServer::start().await;
+async fn login_answers_with_an_access_token_and_its_lifetime(storage: Storage) {
+    let server = TestServer::on(storage).await;
     logged_in(&server).await;
     let body = json!({"correo": "Ana@Example.com", "password": "securepassword123"});
     assert_snapshot!(golden::render(&server.post(LOGIN, &body).await), @r#"
@@ -317,14 +330,13 @@ async fn login_answers_with_an_access_token_and_its_lifetime() {
     }
     "#);
 
-    let server = TestServer::start_with(&[("access_token_expire_minutes", "20")]).await;
+    let server = TestServer::on_with(storage, &[("access_token_expire_minutes", "20")]).await;
     server.post(REGISTER, &ana()).await;
     assert_eq!(server.post("/auth/login/", &body).await.json()["expires_in"], 1_200);
 }
 
-#[tokio::test]
-async fn wrong_and_unknown_are_one_answer() {
-    let server = TestServer::start().await;
+async fn wrong_and_unknown_are_one_answer(storage: Storage) {
+    let server = TestServer::on(storage).await;
     logged_in(&server).await;
     let wrong = server.post(LOGIN, &json!({"correo": "ana@example.com", "password": "securepassword124"})).await;
     let unknown = server.post(LOGIN, &json!({"correo": "nobody@example.com", "password": "securepassword123"})).await;
@@ -348,9 +360,8 @@ async fn wrong_and_unknown_are_one_answer() {
     }
 }
 
-#[tokio::test]
-async fn a_token_is_created_and_consumed_once() {
-    let server = TestServer::start().await;
+async fn a_token_is_created_and_consumed_once(storage: Storage) {
+    let server = TestServer::on(storage).await;
     let access = logged_in(&server).await;
     let bearer = format!("Bearer {access}");
     let created = server.send("POST", CREATE, &[("authorization", &bearer)], "").await;
@@ -395,9 +406,8 @@ async fn a_token_is_created_and_consumed_once() {
     }
 }
 
-#[tokio::test]
-async fn both_slash_forms_create_and_consume() {
-    let server = TestServer::start().await;
+async fn both_slash_forms_create_and_consume(storage: Storage) {
+    let server = TestServer::on(storage).await;
     let access = logged_in(&server).await;
     let bearer = format!("Bearer {access}");
     let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
@@ -407,9 +417,8 @@ async fn both_slash_forms_create_and_consume() {
     assert_eq!(server.send("POST", "/token/validate/", &headers, &body).await.status, 200);
 }
 
-#[tokio::test]
-async fn any_account_may_consume_a_token() {
-    let server = TestServer::start().await;
+async fn any_account_may_consume_a_token(storage: Storage) {
+    let server = TestServer::on(storage).await;
     let access = logged_in(&server).await;
     let token = create(&server, &access).await;
     let eve = json!({"nombre": "Eve", "correo": "eve@example.com", "password": "securepassword123"});
@@ -419,9 +428,8 @@ async fn any_account_may_consume_a_token() {
     assert_eq!(validate(&server, &access, &token).await.status, 401);
 }
 
-#[tokio::test]
-async fn whoever_is_not_allowed_consumes_nothing() {
-    let server = TestServer::start().await;
+async fn whoever_is_not_allowed_consumes_nothing(storage: Storage) {
+    let server = TestServer::on(storage).await;
     let access = logged_in(&server).await;
     let token = create(&server, &access).await;
     let body = json!({"token": token});
@@ -461,9 +469,8 @@ async fn whoever_is_not_allowed_consumes_nothing() {
     assert_eq!(validate(&server, &access, &token).await.status, 200, "it stayed usable");
 }
 
-#[tokio::test]
-async fn a_token_expires_on_time() {
-    let server = TestServer::start().await;
+async fn a_token_expires_on_time(storage: Storage) {
+    let server = TestServer::on(storage).await;
     let access = logged_in(&server).await;
     let (early, late) = (create(&server, &access).await, create(&server, &access).await);
     server.clock.advance(Duration::from_micros(9_999_999));
@@ -473,9 +480,8 @@ async fn a_token_expires_on_time() {
     assert_eq!((answer.status, answer.json()), (401, json!({"detail": "Token inválido o ya utilizado"})));
 }
 
-#[tokio::test]
-async fn the_lifetime_is_what_was_configured() {
-    let server = TestServer::start_with(&[("onetime_token_expire_seconds", "45")]).await;
+async fn the_lifetime_is_what_was_configured(storage: Storage) {
+    let server = TestServer::on_with(storage, &[("onetime_token_expire_seconds", "45")]).await;
     let access = logged_in(&server).await;
     let bearer = format!("Bearer {access}");
     let created = server.send("POST", CREATE, &[("authorization", &bearer)], "").await.json();
@@ -484,9 +490,8 @@ async fn the_lifetime_is_what_was_configured() {
     assert_eq!(validate(&server, &access, created["token"].as_str().expect("a token")).await.status, 200);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn of_a_hundred_simultaneous_calls_one_consumes_the_token() {
-    let server = TestServer::start_with(&[("WORKERS", "4")]).await;
+async fn of_a_hundred_simultaneous_calls_one_consumes_the_token(storage: Storage) {
+    let server = TestServer::on_with(storage, &[("WORKERS", "4")]).await;
     let access = logged_in(&server).await;
     for _ in 0..5 {
         let token = create(&server, &access).await;
@@ -498,9 +503,8 @@ async fn of_a_hundred_simultaneous_calls_one_consumes_the_token() {
     }
 }
 
-#[tokio::test]
-async fn a_restart_keeps_what_is_unspent_and_only_that() {
-    let server = TestServer::start().await;
+async fn a_restart_keeps_what_is_unspent_and_only_that(storage: Storage) {
+    let server = TestServer::on(storage).await;
     let access = logged_in(&server).await;
     let (spent, unspent) = (create(&server, &access).await, create(&server, &access).await);
     assert_eq!(validate(&server, &access, &spent).await.status, 200);
@@ -511,24 +515,19 @@ async fn a_restart_keeps_what_is_unspent_and_only_that() {
     assert_eq!(validate(&server, &access, &unspent).await.status, 401);
 }
 
-#[tokio::test]
-async fn no_token_is_at_rest() {
-    let server = TestServer::start().await;
+async fn no_token_is_at_rest(storage: Storage) {
+    let server = TestServer::on(storage).await;
     let access = logged_in(&server).await;
     let token = create(&server, &access).await;
     let secret = decode_base64url(&token);
     let holds = |bytes: &[u8], part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
-    let mut bytes = Vec::new();
-    for entry in std::fs::read_dir(server.data_dir()).expect("a folder") {
-        bytes.extend(std::fs::read(entry.expect("an entry").path()).expect("readable"));
-    }
+    let bytes = server.data().at_rest().await;
     assert!(holds(&bytes, b"ana@example.com"), "this is where things are kept");
     assert!(!holds(&bytes, token.as_bytes()) && !holds(&bytes, &secret));
 }
 
-#[tokio::test]
-async fn what_the_framework_refuses_is_a_detail_too() {
-    let server = TestServer::start().await;
+async fn what_the_framework_refuses_is_a_detail_too(storage: Storage) {
+    let server = TestServer::on(storage).await;
     let form = [("content-type", "application/x-www-form-urlencoded")];
     let answer = server.send("POST", LOGIN, &form, "correo=ana@example.com&password=securepassword123").await;
     assert_snapshot!(golden::render(&answer), @r#"

@@ -1,14 +1,23 @@
 //! The contract `request_token`: every row, both slash forms, JSON and forms.
 
-use insta::assert_snapshot;
 use serde_json::json;
-use tessera_tests::{TestServer, golden};
+use tessera_tests::{Storage, TestServer, assert_snapshot, golden, on_every_storage};
+
+on_every_storage! {
+    the_right_password_is_the_name_in_capitals
+    upper_case_is_unicodes
+    a_wrong_password
+    names_in_a_are_refused_after_the_credentials
+    incomplete_input_has_one_answer
+    a_form_is_as_good_as_json
+    what_the_framework_refuses_has_the_contracts_shape
+    production_has_no_demonstration
+}
 
 const PATH: &str = "/api/request-token/";
 
-#[tokio::test]
-async fn the_right_password_is_the_name_in_capitals() {
-    let server = TestServer::start().await;
+async fn the_right_password_is_the_name_in_capitals(storage: Storage) {
+    let server = TestServer::on(storage).await;
     let answer = server.post(PATH, &json!({"username": "user123", "password": "USER123"})).await;
     assert_snapshot!(golden::render(&answer), @r#"
     200
@@ -23,18 +32,16 @@ async fn the_right_password_is_the_name_in_capitals() {
     assert_eq!((bare.status, bare.bytes), (answer.status, answer.bytes));
 }
 
-#[tokio::test]
-async fn upper_case_is_unicodes() {
-    let server = TestServer::start().await;
+async fn upper_case_is_unicodes(storage: Storage) {
+    let server = TestServer::on(storage).await;
     let answer = server.post(PATH, &json!({"username": "straße", "password": "STRASSE"})).await;
     assert_eq!(answer.status, 200);
     let lower = server.post(PATH, &json!({"username": "straße", "password": "STRAßE"})).await;
     assert_eq!(lower.status, 401);
 }
 
-#[tokio::test]
-async fn a_wrong_password() {
-    let server = TestServer::start().await;
+async fn a_wrong_password(storage: Storage) {
+    let server = TestServer::on(storage).await;
     let answer = server.post(PATH, &json!({"username": "user123", "password": "user123"})).await;
     assert_snapshot!(golden::render(&answer), @r#"
     401
@@ -48,9 +55,8 @@ async fn a_wrong_password() {
     "#);
 }
 
-#[tokio::test]
-async fn names_in_a_are_refused_after_the_credentials() {
-    let server = TestServer::start().await;
+async fn names_in_a_are_refused_after_the_credentials(storage: Storage) {
+    let server = TestServer::on(storage).await;
     let answer = server.post(PATH, &json!({"username": "Anna", "password": "ANNA"})).await;
     assert_snapshot!(golden::render(&answer), @r#"
     400
@@ -67,9 +73,8 @@ async fn names_in_a_are_refused_after_the_credentials() {
     assert_eq!(small.status, 200);
 }
 
-#[tokio::test]
-async fn incomplete_input_has_one_answer() {
-    let server = TestServer::start().await;
+async fn incomplete_input_has_one_answer(storage: Storage) {
+    let server = TestServer::on(storage).await;
     let expected = json!({"detail": "Username and password are required."});
     for body in [
         json!({}),
@@ -87,9 +92,8 @@ async fn incomplete_input_has_one_answer() {
     }
 }
 
-#[tokio::test]
-async fn a_form_is_as_good_as_json() {
-    let server = TestServer::start().await;
+async fn a_form_is_as_good_as_json(storage: Storage) {
+    let server = TestServer::on(storage).await;
     let form =
         |body: &'static str| server.send("POST", PATH, &[("content-type", "application/x-www-form-urlencoded")], body);
     assert_eq!(form("username=user123&password=USER123").await.status, 200);
@@ -98,9 +102,8 @@ async fn a_form_is_as_good_as_json() {
     assert_eq!(form("username=user123&username=other&password=USER123").await.status, 400);
 }
 
-#[tokio::test]
-async fn what_the_framework_refuses_has_the_contracts_shape() {
-    let server = TestServer::start().await;
+async fn what_the_framework_refuses_has_the_contracts_shape(storage: Storage) {
+    let server = TestServer::on(storage).await;
     let json = [("content-type", "application/json")];
     for (method, headers, body, status) in [
         ("POST", &json[..], "{", 400),
@@ -116,9 +119,8 @@ async fn what_the_framework_refuses_has_the_contracts_shape() {
     }
 }
 
-#[tokio::test]
-async fn production_has_no_demonstration() {
-    let server = TestServer::start_with(&[("REQUEST_TOKEN_DEMO", "off")]).await;
+async fn production_has_no_demonstration(storage: Storage) {
+    let server = TestServer::on_with(storage, &[("REQUEST_TOKEN_DEMO", "off")]).await;
     let answer = server.post(PATH, &json!({"username": "user123", "password": "USER123"})).await;
     assert_snapshot!(golden::render(&answer), @r#"
     404

@@ -1,8 +1,32 @@
 //! The contract `users`: every row of its table, and the settled points that concern it.
 
-use insta::assert_snapshot;
 use serde_json::{Value, json};
-use tessera_tests::{Answer, TestServer, golden};
+use tessera_tests::{Answer, Storage, TestServer, assert_snapshot, golden, on_every_storage};
+
+on_every_storage! {
+    create_answers_with_the_account
+    every_wrong_field_is_named_at_once
+    weak_passwords_are_refused_in_djangos_words
+    privileged_members_change_nothing
+    one_address_makes_one_account_however_it_is_written
+    login_answers_with_both_tokens_and_the_account
+    wrong_and_unknown_are_one_answer
+    malformed_credentials_are_malformed_for_everybody
+    the_postman_collection_of_the_readme_works
+    refresh_gives_two_new_tokens_and_spends_the_old_one
+    a_token_spent_before_the_window_ends_the_session
+    a_refresh_needs_its_header_and_nothing_else
+    an_expired_refresh_token_is_an_invalid_one
+    logout_ends_the_session_at_once
+    logout_wants_bearer_header_and_body
+    nobody_logs_another_account_out
+    logout_ends_the_sessions_of_both_tokens
+    the_list_is_public_and_shows_little
+    pages_follow_each_other_without_gaps
+    the_list_can_be_closed
+    a_form_is_not_json
+    what_is_not_there_is_said_in_the_contracts_shape
+}
 
 const CREATE: &str = "/api/v1/user/create";
 const LOGIN: &str = "/api/v1/user/login";
@@ -41,9 +65,8 @@ async fn log_out(server: &TestServer, access: &str, header: &str, body: &Value) 
     server.send("POST", LOGOUT, &headers, &body.to_string()).await
 }
 
-#[tokio::test]
-async fn create_answers_with_the_account() {
-    let server = TestServer::start().await;
+async fn create_answers_with_the_account(storage: Storage) {
+    let server = TestServer::on(storage).await;
     assert_snapshot!(golden::render(&server.post(CREATE, &ana()).await), @r#"
     201
     cache-control: no-store
@@ -73,9 +96,8 @@ async fn create_answers_with_the_account() {
     "#);
 }
 
-#[tokio::test]
-async fn every_wrong_field_is_named_at_once() {
-    let server = TestServer::start().await;
+async fn every_wrong_field_is_named_at_once(storage: Storage) {
+    let server = TestServer::on(storage).await;
     assert_snapshot!(golden::render(&server.post(CREATE, &json!({})).await), @r#"
     400
     cache-control: no-store
@@ -131,9 +153,8 @@ async fn every_wrong_field_is_named_at_once() {
     "#);
 }
 
-#[tokio::test]
-async fn weak_passwords_are_refused_in_djangos_words() {
-    let server = TestServer::start().await;
+async fn weak_passwords_are_refused_in_djangos_words(storage: Storage) {
+    let server = TestServer::on(storage).await;
     let weak = |password: &str| json!({"username": "testuser", "email": "test@example.com", "password": password});
     assert_snapshot!(golden::render(&server.post(CREATE, &weak("1234")).await), @r#"
     400
@@ -164,9 +185,8 @@ async fn weak_passwords_are_refused_in_djangos_words() {
     }
 }
 
-#[tokio::test]
-async fn privileged_members_change_nothing() {
-    let server = TestServer::start().await;
+async fn privileged_members_change_nothing(storage: Storage) {
+    let server = TestServer::on(storage).await;
     let mut body = ana();
     for name in ["is_staff", "is_superuser", "is_verified"] {
         body[name] = json!(true);
@@ -180,9 +200,8 @@ async fn privileged_members_change_nothing() {
     assert!(list.json()[0].get("email").is_none(), "an ordinary account sees no addresses");
 }
 
-#[tokio::test]
-async fn one_address_makes_one_account_however_it_is_written() {
-    let server = TestServer::start().await;
+async fn one_address_makes_one_account_however_it_is_written(storage: Storage) {
+    let server = TestServer::on(storage).await;
     assert_eq!(server.post(CREATE, &ana()).await.status, 201);
     for (username, email) in
         [("other", "TEST@Example.Com"), ("TestUser", "other@example.com"), ("ｔｅｓｔｕｓｅｒ", "o@example.com")]
@@ -192,9 +211,8 @@ async fn one_address_makes_one_account_however_it_is_written() {
     }
 }
 
-#[tokio::test]
-async fn login_answers_with_both_tokens_and_the_account() {
-    let server = TestServer::start().await;
+async fn login_answers_with_both_tokens_and_the_account(storage: Storage) {
+    let server = TestServer::on(storage).await;
     logged_in(&server).await;
     let body = json!({"email": "Test@Example.com", "password": "securepassword123"});
     assert_snapshot!(golden::render(&server.post(LOGIN, &body).await), @r#"
@@ -215,9 +233,8 @@ async fn login_answers_with_both_tokens_and_the_account() {
     "#);
 }
 
-#[tokio::test]
-async fn wrong_and_unknown_are_one_answer() {
-    let server = TestServer::start().await;
+async fn wrong_and_unknown_are_one_answer(storage: Storage) {
+    let server = TestServer::on(storage).await;
     logged_in(&server).await;
     let wrong = server.post(LOGIN, &json!({"email": "test@example.com", "password": "securepassword124"})).await;
     let unknown = server.post(LOGIN, &json!({"email": "nobody@example.com", "password": "securepassword123"})).await;
@@ -234,9 +251,8 @@ async fn wrong_and_unknown_are_one_answer() {
     assert_eq!(golden::render(&wrong), golden::render(&unknown));
 }
 
-#[tokio::test]
-async fn malformed_credentials_are_malformed_for_everybody() {
-    let server = TestServer::start().await;
+async fn malformed_credentials_are_malformed_for_everybody(storage: Storage) {
+    let server = TestServer::on(storage).await;
     logged_in(&server).await;
     let long = "x".repeat(1_025);
     for password in ["", "   ", long.as_str()] {
@@ -262,9 +278,8 @@ async fn malformed_credentials_are_malformed_for_everybody() {
     "#);
 }
 
-#[tokio::test]
-async fn the_postman_collection_of_the_readme_works() {
-    let server = TestServer::start().await;
+async fn the_postman_collection_of_the_readme_works(storage: Storage) {
+    let server = TestServer::on(storage).await;
     assert_eq!(server.post("/api/account/create/", &ana()).await.status, 201);
     let body = json!({"username": "testuser", "password": "securepassword123"});
     assert_snapshot!(golden::render(&server.post("/api/login/", &body).await), @r#"
@@ -290,9 +305,8 @@ async fn the_postman_collection_of_the_readme_works() {
     assert_eq!(server.post("/api/login/", &json!({"password": "securepassword123"})).await.status, 400);
 }
 
-#[tokio::test]
-async fn refresh_gives_two_new_tokens_and_spends_the_old_one() {
-    let server = TestServer::start().await;
+async fn refresh_gives_two_new_tokens_and_spends_the_old_one(storage: Storage) {
+    let server = TestServer::on(storage).await;
     let (access, first) = logged_in(&server).await;
     let answer = refresh(&server, &first).await;
     assert_snapshot!(golden::render(&answer), @r#"
@@ -320,9 +334,8 @@ async fn refresh_gives_two_new_tokens_and_spends_the_old_one() {
     assert_eq!(refresh(&server, &second).await.status, 200, "within the window a spent token harms nobody");
 }
 
-#[tokio::test]
-async fn a_token_spent_before_the_window_ends_the_session() {
-    let server = TestServer::start().await;
+async fn a_token_spent_before_the_window_ends_the_session(storage: Storage) {
+    let server = TestServer::on(storage).await;
     let (_, first) = logged_in(&server).await;
     let (access, second) = tokens(&refresh(&server, &first).await);
     server.clock.advance(std::time::Duration::from_secs(11));
@@ -334,9 +347,8 @@ async fn a_token_spent_before_the_window_ends_the_session() {
     assert_eq!(logout.status, 401, "its access tokens are dead too");
 }
 
-#[tokio::test]
-async fn a_refresh_needs_its_header_and_nothing_else() {
-    let server = TestServer::start().await;
+async fn a_refresh_needs_its_header_and_nothing_else(storage: Storage) {
+    let server = TestServer::on(storage).await;
     let (access, first) = logged_in(&server).await;
     assert_snapshot!(golden::render(&server.send("POST", REFRESH, &[], "").await), @r#"
     400
@@ -356,18 +368,16 @@ async fn a_refresh_needs_its_header_and_nothing_else() {
     assert_eq!(server.send("POST", REFRESH, &bad_bearer, "").await.status, 200);
 }
 
-#[tokio::test]
-async fn an_expired_refresh_token_is_an_invalid_one() {
-    let server = TestServer::start().await;
+async fn an_expired_refresh_token_is_an_invalid_one(storage: Storage) {
+    let server = TestServer::on(storage).await;
     let (_, first) = logged_in(&server).await;
     server.clock.advance(std::time::Duration::from_hours(7 * 24));
     let answer = refresh(&server, &first).await;
     assert_eq!((answer.status, answer.json()), (401, json!({"message": "Invalid refresh token"})));
 }
 
-#[tokio::test]
-async fn logout_ends_the_session_at_once() {
-    let server = TestServer::start().await;
+async fn logout_ends_the_session_at_once(storage: Storage) {
+    let server = TestServer::on(storage).await;
     let (access, token) = logged_in(&server).await;
     let body = json!({"refresh_token": token});
     assert_snapshot!(golden::render(&log_out(&server, &access, &token, &body).await), @r#"
@@ -384,9 +394,8 @@ async fn logout_ends_the_session_at_once() {
     assert_eq!((spent.status, spent.json()), (401, json!({"message": "Refresh token has been revoked"})));
 }
 
-#[tokio::test]
-async fn logout_wants_bearer_header_and_body() {
-    let server = TestServer::start().await;
+async fn logout_wants_bearer_header_and_body(storage: Storage) {
+    let server = TestServer::on(storage).await;
     let (access, token) = logged_in(&server).await;
     let body = json!({"refresh_token": token});
     let json_type = ("content-type", "application/json");
@@ -423,9 +432,8 @@ async fn logout_wants_bearer_header_and_body() {
     assert_eq!(log_out(&server, &access, &token, &body).await.status, 200, "nothing was ended before");
 }
 
-#[tokio::test]
-async fn nobody_logs_another_account_out() {
-    let server = TestServer::start().await;
+async fn nobody_logs_another_account_out(storage: Storage) {
+    let server = TestServer::on(storage).await;
     let (access, _) = logged_in(&server).await;
     let eve = json!({"username": "eve", "email": "eve@example.com", "password": "a long walk by the sea"});
     server.post(CREATE, &eve).await;
@@ -444,9 +452,8 @@ async fn nobody_logs_another_account_out() {
     assert_eq!(refresh(&server, &theirs).await.status, 200);
 }
 
-#[tokio::test]
-async fn logout_ends_the_sessions_of_both_tokens() {
-    let server = TestServer::start().await;
+async fn logout_ends_the_sessions_of_both_tokens(storage: Storage) {
+    let server = TestServer::on(storage).await;
     let (phone_access, phone) = logged_in(&server).await;
     let (laptop_access, laptop) = log_in(&server).await;
     let answer = log_out(&server, &phone_access, &laptop, &json!({"refresh_token": laptop})).await;
@@ -459,9 +466,8 @@ async fn logout_ends_the_sessions_of_both_tokens() {
     assert_eq!(log_out(&server, &access, &token, &json!({"refresh_token": token})).await.status, 200);
 }
 
-#[tokio::test]
-async fn the_list_is_public_and_shows_little() {
-    let server = TestServer::start().await;
+async fn the_list_is_public_and_shows_little(storage: Storage) {
+    let server = TestServer::on(storage).await;
     assert_snapshot!(golden::render(&server.get(USERS).await), @"
     200
     cache-control: no-store
@@ -487,9 +493,8 @@ async fn the_list_is_public_and_shows_little() {
     assert_eq!(bad.status, 200, "a bad bearer changes nothing on a public list");
 }
 
-#[tokio::test]
-async fn pages_follow_each_other_without_gaps() {
-    let server = TestServer::start().await;
+async fn pages_follow_each_other_without_gaps(storage: Storage) {
+    let server = TestServer::on(storage).await;
     for name in ["one", "two", "three"] {
         let body =
             json!({"username": name, "email": format!("{name}@example.com"), "password": "a long walk by the sea"});
@@ -535,9 +540,8 @@ async fn pages_follow_each_other_without_gaps() {
     assert_eq!(server.get("/api/v1/users?limit=1000").await.status, 200);
 }
 
-#[tokio::test]
-async fn the_list_can_be_closed() {
-    let server = TestServer::start_with(&[("USERS_LIST", "authenticated")]).await;
+async fn the_list_can_be_closed(storage: Storage) {
+    let server = TestServer::on_with(storage, &[("USERS_LIST", "authenticated")]).await;
     let (access, _) = logged_in(&server).await;
     assert_snapshot!(golden::render(&server.get(USERS).await), @r#"
     401
@@ -552,7 +556,7 @@ async fn the_list_can_be_closed() {
     let bearer = format!("Bearer {access}");
     assert_eq!(server.send("GET", USERS, &[("authorization", &bearer)], "").await.status, 200);
 
-    let server = TestServer::start_with(&[("USERS_LIST", "staff")]).await;
+    let server = TestServer::on_with(storage, &[("USERS_LIST", "staff")]).await;
     let (access, _) = logged_in(&server).await;
     let bearer = format!("Bearer {access}");
     let answer = server.send("GET", USERS, &[("authorization", &bearer)], "").await;
@@ -567,9 +571,8 @@ async fn the_list_can_be_closed() {
     "#);
 }
 
-#[tokio::test]
-async fn a_form_is_not_json() {
-    let server = TestServer::start().await;
+async fn a_form_is_not_json(storage: Storage) {
+    let server = TestServer::on(storage).await;
     let form = [("content-type", "application/x-www-form-urlencoded")];
     let answer = server.send("POST", LOGIN, &form, "email=test@example.com&password=securepassword123").await;
     assert_snapshot!(golden::render(&answer), @r#"
@@ -583,9 +586,8 @@ async fn a_form_is_not_json() {
     "#);
 }
 
-#[tokio::test]
-async fn what_is_not_there_is_said_in_the_contracts_shape() {
-    let server = TestServer::start().await;
+async fn what_is_not_there_is_said_in_the_contracts_shape(storage: Storage) {
+    let server = TestServer::on(storage).await;
     for path in ["/api/v1/nothing", "/api/v1/", "/api/account/nothing", "/api/login/nothing"] {
         let answer = server.get(path).await;
         assert_eq!(answer.status, 404, "{path}");

@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 use std::thread;
 
 pub use cluster::Cluster;
+use futures_util::TryStreamExt as _;
 use tokio_postgres::NoTls;
 
 use crate::{given, unique_name};
@@ -59,6 +60,25 @@ impl Schema {
     /// A URL that leads to it. Its connections also bear its name, by which the server can tell them apart.
     pub fn url(&self) -> &str {
         &self.url
+    }
+}
+
+impl Schema {
+    /// Every byte that is kept in its tables.
+    pub async fn content(&self) -> Vec<u8> {
+        let (client, connection) = tokio_postgres::connect(&self.url, NoTls).await.expect("a connection");
+        let driver = tokio::spawn(connection);
+        let tables = "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = current_schema()";
+        let mut bytes = Vec::new();
+        for row in client.query(tables, &[]).await.expect("the tables") {
+            let table: &str = row.get(0);
+            let copied = client.copy_out(&format!("COPY {table} TO STDOUT (FORMAT binary)")).await.expect("readable");
+            let chunks: Vec<_> = copied.try_collect().await.expect("complete");
+            bytes.extend(chunks.concat());
+        }
+        drop(client);
+        driver.await.expect("no panic").expect("a connection that ends in order");
+        bytes
     }
 }
 

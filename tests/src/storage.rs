@@ -1,0 +1,94 @@
+//! The storages that the end-to-end tests run on.
+
+use std::fs;
+use std::path::Path;
+
+use tempfile::TempDir;
+use tessera_test_servers::postgres::{Schema, Server};
+
+/// A choice of storages, as an installation makes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Storage {
+    /// Nothing is configured: an SQLite file.
+    Sqlite,
+    /// Everything is in PostgreSQL.
+    Postgres,
+}
+
+impl Storage {
+    /// What an operator sees of it.
+    pub fn backends(self) -> &'static [&'static str] {
+        match self {
+            Self::Sqlite => &["sqlite"],
+            Self::Postgres => &["postgres"],
+        }
+    }
+}
+
+/// Makes a test on each storage of each of these functions, `async fn name(storage: Storage)`. The name of the test says
+/// on which storage it failed: `postgres::name`. A function that is not listed is dead code, as the compiler will say.
+#[macro_export]
+macro_rules! on_every_storage {
+    ($($test:ident)*) => {
+        $crate::on_storage! { sqlite = Sqlite: $($test)* }
+        $crate::on_storage! { postgres = Postgres: $($test)* }
+    };
+}
+
+/// The part of [`on_every_storage`] that is about one of them.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! on_storage {
+    ($module:ident = $storage:ident: $($test:ident)*) => {
+        mod $module {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $test() {
+                    super::$test($crate::Storage::$storage).await;
+                }
+            )*
+        }
+    };
+}
+
+/// What a server keeps, or several that share it: a folder, and where there is a database server a schema. It is gone
+/// when this is dropped.
+pub struct Data {
+    schema: Option<Schema>,
+    folder: TempDir,
+}
+
+impl Data {
+    /// A place where there is nothing yet.
+    pub fn on(storage: Storage) -> Self {
+        let schema = match storage {
+            Storage::Sqlite => None,
+            Storage::Postgres => Some(Server::shared().schema()),
+        };
+        Self { schema, folder: tempfile::tempdir().expect("a folder") }
+    }
+
+    /// The folder of the service, where its files are.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The settings that lead to it.
+    pub fn settings(&self) -> Vec<(&'static str, &str)> {
+        let folder = self.folder().to_str().expect("a path in UTF-8");
+        let url = self.schema.as_ref().map(|schema| ("DATABASE_URL", schema.url()));
+        [("DATA_DIR", folder)].into_iter().chain(url).collect()
+    }
+
+    /// Every byte that is kept: of each file, and of each table.
+    pub async fn at_rest(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for entry in fs::read_dir(self.folder()).expect("a folder") {
+            bytes.extend(fs::read(entry.expect("an entry").path()).expect("readable"));
+        }
+        if let Some(schema) = &self.schema {
+            bytes.extend(schema.content().await);
+        }
+        bytes
+    }
+}
