@@ -64,3 +64,14 @@ diesel::table! {
         state_since -> BigInt,
     }
 }
+
+diesel::table! {
+    activity (id) {
+        id -> Binary,
+        user_id -> Binary,
+        event -> Text,
+        happened_at -> BigInt,
+        ip -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+    }
+}

@@ -5,9 +5,12 @@
 use std::sync::Arc;
 
 use tessera_repositories::contract::sessions::SessionPorts;
-use tessera_repositories::{OneTimeTokenRepository, RevocationRepository, SigningKeyRepository, UserRepository};
+use tessera_repositories::{
+    ActivityRepository, OneTimeTokenRepository, RevocationRepository, SigningKeyRepository, UserRepository,
+};
 use tessera_repositories_postgres::{
-    PostgresOneTimeTokens, PostgresRevocations, PostgresSessions, PostgresSigningKeys, PostgresStore, PostgresUsers,
+    PostgresActivity, PostgresOneTimeTokens, PostgresRevocations, PostgresSessions, PostgresSigningKeys, PostgresStore,
+    PostgresUsers,
 };
 use tessera_test_servers::postgres::{Schema, Server};
 
@@ -45,4 +48,9 @@ tessera_repositories::signing_key_contract!(async {
 tessera_repositories::one_time_token_contract!(async {
     let (store, schema) = fresh().await;
     (Arc::new(PostgresOneTimeTokens::new(&store)) as Arc<dyn OneTimeTokenRepository>, schema)
+});
+
+tessera_repositories::activity_contract!(async {
+    let (store, schema) = fresh().await;
+    (Arc::new(PostgresActivity::new(&store)) as Arc<dyn ActivityRepository>, schema)
 });

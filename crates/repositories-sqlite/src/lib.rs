@@ -3,13 +3,14 @@
 //! One [`SqliteStore`] owns one file and the threads that work on it: a single writer that commits whatever is waiting
 //! together (group commit, so that one `fsync` serves many callers), and a few readers. No async worker ever touches
 //! SQLite; it sends a closure and awaits the answer. The ports are thin types over a store: [`SqliteUsers`],
-//! [`SqliteSessions`], [`SqliteRevocations`], [`SqliteOneTimeTokens`], [`SqliteSigningKeys`].
+//! [`SqliteSessions`], [`SqliteRevocations`], [`SqliteOneTimeTokens`], [`SqliteActivity`], [`SqliteSigningKeys`].
 //!
 //! A write is acknowledged after its commit is on the disk (`synchronous = FULL`), and it either happens entirely or
 //! not at all (invariant I4).
 
 #![warn(missing_docs)]
 
+mod activity_log;
 mod column;
 mod connection;
 mod error;
@@ -26,6 +27,7 @@ mod store;
 mod users;
 mod writer;
 
+pub use activity_log::SqliteActivity;
 pub use one_time_tokens::SqliteOneTimeTokens;
 pub use revocations::SqliteRevocations;
 pub use sessions::SqliteSessions;

@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 use tessera_repositories::contract::sessions::SessionPorts;
-use tessera_repositories::{OneTimeTokenRepository, RevocationRepository, SigningKeyRepository, UserRepository};
+use tessera_repositories::{
+    ActivityRepository, OneTimeTokenRepository, RevocationRepository, SigningKeyRepository, UserRepository,
+};
 use tessera_repositories_sqlite::{
-    SqliteOneTimeTokens, SqliteRevocations, SqliteSessions, SqliteSigningKeys, SqliteStore, SqliteUsers,
+    SqliteActivity, SqliteOneTimeTokens, SqliteRevocations, SqliteSessions, SqliteSigningKeys, SqliteStore, SqliteUsers,
 };
 
 fn fresh() -> (SqliteStore, TempDir) {
@@ -45,4 +47,9 @@ tessera_repositories::one_time_token_contract!(async {
 tessera_repositories::signing_key_contract!(async {
     let (store, folder) = fresh();
     (Arc::new(SqliteSigningKeys::new(&store)) as Arc<dyn SigningKeyRepository>, folder)
+});
+
+tessera_repositories::activity_contract!(async {
+    let (store, folder) = fresh();
+    (Arc::new(SqliteActivity::new(&store)) as Arc<dyn ActivityRepository>, folder)
 });

@@ -5,7 +5,8 @@ use tessera_domain::{Activity, ActivityId, Timestamp, UserId};
 
 use crate::Result;
 
-/// Where the activity log is kept. Entries are added and, when they are old, deleted; they are never changed.
+/// Where the activity log is kept. Entries are added and, when they are old, deleted; they are never changed. Nothing ties
+/// an entry to the row of its account: one may be written when the account is gone already.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait ActivityRepository: Send + Sync {

@@ -31,6 +31,7 @@ use std::time::Duration;
 mod race;
 mod sample;
 
+pub mod activity_log;
 pub mod one_time_tokens;
 pub mod rate_limits;
 pub mod revocations;
@@ -85,6 +86,12 @@ mod tests {
     #[test]
     fn every_promise_is_listed() {
         for suite in [
+            concat!(
+                include_str!("activity_log/mod.rs"),
+                include_str!("activity_log/behaviour.rs"),
+                include_str!("activity_log/expiry.rs"),
+                include_str!("activity_log/concurrency.rs")
+            ),
             concat!(
                 include_str!("one_time_tokens/mod.rs"),
                 include_str!("one_time_tokens/behaviour.rs"),
