@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tessera_repositories::{OneTimeTokenRepository, RepositoryError, RevocationRepository, SessionRepository};
+use tessera_repositories::{
+    ActivityRepository, OneTimeTokenRepository, RepositoryError, RevocationRepository, SessionRepository,
+};
 use tokio::time::MissedTickBehavior;
 
 use crate::ports::Clock;
@@ -13,6 +15,8 @@ const EVERY: Duration = Duration::from_mins(1);
 /// How much longer than they matter rows are kept: the clock of the machine may have been wrong, and what was deleted while
 /// it was ahead would be missed when it is set right (invariant I2).
 const GRACE: Duration = Duration::from_hours(24);
+/// How long the owner of an account can look back at what happened to it.
+const ACTIVITY: Duration = Duration::from_hours(90 * 24);
 /// Small enough that a request which waits behind a batch does not notice.
 const BATCH: u32 = 200;
 
@@ -26,6 +30,8 @@ pub struct Housekeeper {
     pub mirror: Arc<RevocationMirror>,
     /// One-time tokens that nobody spent.
     pub one_time_tokens: Arc<dyn OneTimeTokenRepository>,
+    /// What happened to accounts.
+    pub activity: Arc<dyn ActivityRepository>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -45,14 +51,15 @@ impl Housekeeper {
         }
     }
 
-    /// Deletes everything that expired a day ago or before. Returns how many rows that were.
+    /// Deletes everything that expired a day ago or before, and what is too old to be looked at. Returns how many rows that were.
     pub async fn sweep(&self) -> Result<u64, RepositoryError> {
         let now = self.clock.now();
         self.mirror.forget_expired(now);
         let long_ago = now.minus(GRACE);
         Ok(in_batches(|| self.sessions.delete_expired(long_ago, BATCH)).await?
             + in_batches(|| self.revocations.delete_expired(long_ago, BATCH)).await?
-            + in_batches(|| self.one_time_tokens.delete_expired(long_ago, BATCH)).await?)
+            + in_batches(|| self.one_time_tokens.delete_expired(long_ago, BATCH)).await?
+            + in_batches(|| self.activity.delete_older(now.minus(ACTIVITY), BATCH)).await?)
     }
 }
 
@@ -75,34 +82,59 @@ where
 mod tests {
     use mockall::Sequence;
     use tessera_domain::Timestamp;
-    use tessera_repositories::{MockOneTimeTokenRepository, MockRevocationRepository, MockSessionRepository};
+    use tessera_repositories::{
+        MockActivityRepository, MockOneTimeTokenRepository, MockRevocationRepository, MockSessionRepository,
+    };
 
     use super::*;
-    use crate::ports::MockClock;
+    use crate::fixtures::{NOW, clock};
+
+    /// What is kept, as a test has it.
+    #[derive(Default)]
+    struct Stored {
+        sessions: MockSessionRepository,
+        revocations: MockRevocationRepository,
+        one_time_tokens: MockOneTimeTokenRepository,
+        activity: MockActivityRepository,
+    }
+
+    async fn sweep(stored: Stored) -> u64 {
+        let revocations: Arc<dyn RevocationRepository> = Arc::new(stored.revocations);
+        let housekeeper = Housekeeper {
+            sessions: Arc::new(stored.sessions),
+            revocations: revocations.clone(),
+            mirror: Arc::new(RevocationMirror::new(revocations, clock())),
+            one_time_tokens: Arc::new(stored.one_time_tokens),
+            activity: Arc::new(stored.activity),
+            clock: clock(),
+        };
+        housekeeper.sweep().await.expect("swept")
+    }
 
     #[tokio::test]
     async fn goes_on_until_a_batch_is_not_full() {
-        let mut sessions = MockSessionRepository::new();
+        let mut stored = Stored::default();
         let mut order = Sequence::new();
         for deleted in [BATCH, BATCH, 3] {
-            sessions.expect_delete_expired().times(1).in_sequence(&mut order).returning(move |_, _| Ok(deleted));
+            stored.sessions.expect_delete_expired().times(1).in_sequence(&mut order).returning(move |_, _| Ok(deleted));
         }
-        let mut revocations = MockRevocationRepository::new();
-        let now = Timestamp::from_unix_seconds(1_700_000_000);
-        revocations
-            .expect_delete_expired()
-            .withf(move |at, _| *at == now.minus(GRACE))
-            .times(1)
-            .returning(|_, _| Ok(0));
-        let mut one_time_tokens = MockOneTimeTokenRepository::new();
-        one_time_tokens.expect_delete_expired().times(1).returning(|_, _| Ok(5));
-        let mut clock = MockClock::new();
-        clock.expect_now().return_const(now);
-        let (revocations, clock): (Arc<dyn RevocationRepository>, Arc<dyn Clock>) =
-            (Arc::new(revocations), Arc::new(clock));
-        let mirror = Arc::new(RevocationMirror::new(revocations.clone(), clock.clone()));
-        let (sessions, one_time_tokens) = (Arc::new(sessions), Arc::new(one_time_tokens));
-        let housekeeper = Housekeeper { sessions, revocations, mirror, one_time_tokens, clock };
-        assert_eq!(housekeeper.sweep().await.expect("swept"), u64::from(2 * BATCH + 3 + 5));
+        stored.revocations.expect_delete_expired().times(1).returning(|_, _| Ok(0));
+        stored.one_time_tokens.expect_delete_expired().times(1).returning(|_, _| Ok(5));
+        stored.activity.expect_delete_older().times(1).returning(|_, _| Ok(0));
+        assert_eq!(sweep(stored).await, u64::from(2 * BATCH + 3 + 5));
+    }
+
+    #[tokio::test]
+    async fn what_expires_is_kept_for_a_day_and_what_happened_for_ninety() {
+        fn since(wanted: Duration) -> impl Fn(&Timestamp, &u32) -> bool {
+            move |before, _| *before == NOW.minus(wanted)
+        }
+        const DAY: Duration = Duration::from_hours(24);
+        let mut stored = Stored::default();
+        stored.sessions.expect_delete_expired().withf(since(DAY)).times(1).returning(|_, _| Ok(0));
+        stored.revocations.expect_delete_expired().withf(since(DAY)).times(1).returning(|_, _| Ok(0));
+        stored.one_time_tokens.expect_delete_expired().withf(since(DAY)).times(1).returning(|_, _| Ok(0));
+        stored.activity.expect_delete_older().withf(since(90 * DAY)).times(1).returning(|_, _| Ok(0));
+        assert_eq!(sweep(stored).await, 0);
     }
 }

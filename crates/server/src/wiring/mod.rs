@@ -75,6 +75,7 @@ pub async fn wire(config: &Config, storages: &Storages, overrides: Overrides) ->
         revocations: storages.revocations.clone(),
         mirror: Arc::clone(&mirror),
         one_time_tokens: storages.one_time_tokens.clone(),
+        activity: storages.activity.clone(),
         clock: around.clock.clone(),
     };
     let tokens: Arc<dyn TokenService> = Arc::new(tokens(config, storages, &around, &keys, Arc::clone(&mirror)));

@@ -6,15 +6,16 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use secrecy::ExposeSecret as _;
 use tessera_repositories::{
-    OneTimeTokenRepository, RevocationRepository, SessionRepository, SigningKeyRepository, StorageHealth, UserCache,
-    UserRepository,
+    ActivityRepository, OneTimeTokenRepository, RevocationRepository, SessionRepository, SigningKeyRepository,
+    StorageHealth, UserCache, UserRepository,
 };
 use tessera_repositories_memory::MemoryUserCache;
 use tessera_repositories_postgres::{
-    PostgresOneTimeTokens, PostgresRevocations, PostgresSessions, PostgresSigningKeys, PostgresStore, PostgresUsers,
+    PostgresActivity, PostgresOneTimeTokens, PostgresRevocations, PostgresSessions, PostgresSigningKeys, PostgresStore,
+    PostgresUsers,
 };
 use tessera_repositories_sqlite::{
-    SqliteOneTimeTokens, SqliteRevocations, SqliteSessions, SqliteSigningKeys, SqliteStore, SqliteUsers,
+    SqliteActivity, SqliteOneTimeTokens, SqliteRevocations, SqliteSessions, SqliteSigningKeys, SqliteStore, SqliteUsers,
 };
 
 use crate::config::{Database, Storage};
@@ -29,6 +30,8 @@ pub struct Storages {
     pub revocations: Arc<dyn RevocationRepository>,
     /// One-time tokens.
     pub one_time_tokens: Arc<dyn OneTimeTokenRepository>,
+    /// What happened to accounts.
+    pub activity: Arc<dyn ActivityRepository>,
     /// Signing keys.
     pub signing_keys: Arc<dyn SigningKeyRepository>,
     /// What remembers accounts.
@@ -62,6 +65,7 @@ impl Storages {
             sessions: Arc::new(SqliteSessions::new(&store)),
             revocations: Arc::new(SqliteRevocations::new(&store)),
             one_time_tokens: Arc::new(SqliteOneTimeTokens::new(&store)),
+            activity: Arc::new(SqliteActivity::new(&store)),
             signing_keys: Arc::new(SqliteSigningKeys::new(&store)),
             cache: Arc::new(MemoryUserCache::new()),
             health: vec![Arc::new(store.clone())],
@@ -76,6 +80,7 @@ impl Storages {
             sessions: Arc::new(PostgresSessions::new(&store)),
             revocations: Arc::new(PostgresRevocations::new(&store)),
             one_time_tokens: Arc::new(PostgresOneTimeTokens::new(&store)),
+            activity: Arc::new(PostgresActivity::new(&store)),
             signing_keys: Arc::new(PostgresSigningKeys::new(&store)),
             cache: Arc::new(MemoryUserCache::new()),
             health: vec![Arc::new(store.clone())],
