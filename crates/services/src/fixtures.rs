@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tessera_domain::{
-    Credentials, Email, PasswordHash, SecurityVersion, SessionId, SessionLimits, Timestamp, User, UserId, Username,
+    Credentials, Email, MailId, MailKind, PasswordHash, QueuedMail, SecurityVersion, SessionId, SessionLimits,
+    Timestamp, User, UserId, Username,
 };
 use tessera_repositories::RepositoryError;
 
@@ -67,4 +68,8 @@ pub fn away() -> RepositoryError {
 
 pub fn broken() -> RepositoryError {
     RepositoryError::permanent("the storage is broken", "no such column")
+}
+
+pub fn queued(kind: MailKind) -> QueuedMail {
+    QueuedMail { id: MailId::from_bytes([4; 16]), kind, recipient: user().email, queued_at: NOW }
 }

@@ -1,4 +1,4 @@
-//! What the service means: accounts, tokens, and the orchestrator that turns credentials into tokens.
+//! What the service means: accounts, tokens, mails, and the orchestrator that turns credentials into tokens.
 //!
 //! Services return domain values and typed errors with a [`kind`](tessera_domain::ErrorKind). They know neither HTTP nor
 //! a driver: storage is behind the ports of `tessera-repositories`, the rest of the world behind [`ports`].
@@ -12,6 +12,7 @@ mod client;
 mod fixtures;
 pub mod health;
 pub mod housekeeping;
+pub mod mail;
 pub mod one_time;
 pub mod orchestrator;
 mod outage;
