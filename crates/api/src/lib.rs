@@ -11,6 +11,8 @@ pub mod system;
 use std::sync::Arc;
 
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::web::ServiceConfig;
 use actix_web::{App, Error, web};
 use tessera_services::auth::AuthService;
 use tessera_services::health::HealthService;
@@ -54,7 +56,7 @@ pub fn app(
 }
 
 /// Everything of [`app`] but its outermost layer: services, routes, and the answer where there is no route.
-pub fn configure(config: &mut web::ServiceConfig, services: &Services, settings: HttpSettings) {
+pub fn configure(config: &mut ServiceConfig, services: &Services, settings: HttpSettings) {
     config
         .app_data(web::Data::from(Arc::clone(&services.auth)))
         .app_data(web::Data::from(Arc::clone(&services.login)))
@@ -65,10 +67,22 @@ pub fn configure(config: &mut web::ServiceConfig, services: &Services, settings:
     if let Some(demonstration) = &services.demonstration {
         config.app_data(web::Data::from(Arc::clone(demonstration)));
     }
+    routes(config, services, settings);
+    config.default_service(not_found());
+}
+
+/// Everything that is answered: each method with its path. A path is answered with a slash at its end, too.
+pub fn endpoints(services: &Services) -> Vec<(Method, &'static str)> {
+    let mut endpoints = Vec::new();
+    let _not_served = App::new().configure(|config| endpoints = routes(config, services, HttpSettings::default()));
+    endpoints
+}
+
+fn routes(config: &mut ServiceConfig, services: &Services, settings: HttpSettings) -> Vec<(Method, &'static str)> {
     let mut routes = Routes::new(config, settings);
     for contract in contracts::CONTRACTS {
         (contract.routes)(&mut routes, services);
     }
     system::routes(&mut routes);
-    config.default_service(not_found());
+    routes.registered()
 }

@@ -152,16 +152,23 @@ impl Route {
 pub struct Routes<'a> {
     config: &'a mut ServiceConfig,
     settings: HttpSettings,
+    registered: Vec<(Method, &'static str)>,
 }
 
 impl<'a> Routes<'a> {
     /// Registers in `config`.
     pub fn new(config: &'a mut ServiceConfig, settings: HttpSettings) -> Self {
-        Self { config, settings }
+        Self { config, settings, registered: Vec::new() }
+    }
+
+    /// Each method with its path, as far as they are registered.
+    pub fn registered(self) -> Vec<(Method, &'static str)> {
+        self.registered
     }
 
     /// Registers a route.
     pub fn add(&mut self, route: Route) {
+        self.registered.extend(route.methods.iter().map(|(method, _)| (method.clone(), route.path)));
         let endpoint = Rc::new(Endpoint::new(route.methods, self.settings));
         self.config.service(Mounted { path: route.path, endpoint });
     }

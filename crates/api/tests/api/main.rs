@@ -5,6 +5,7 @@
 mod bodies;
 mod callers;
 mod deadlines;
+mod documentation;
 mod edges;
 mod one_time_tokens;
 mod paths;
