@@ -21,10 +21,12 @@ use tessera_services::orchestrator::{AccountLogin, Demonstration, OrchestratorSe
 use tessera_services::ports::PublicKeys;
 use tessera_services::tokens::TokenService;
 
+pub use crate::http::cors::AllowedOrigins;
 use crate::http::edge::Edge;
 use crate::http::errors::not_found;
+pub use crate::http::hosts::AllowedHosts;
 use crate::http::routes::Routes;
-pub use crate::http::settings::HttpSettings;
+pub use crate::http::settings::{HttpSettings, Perimeter};
 
 /// The services that handlers call.
 #[derive(Clone)]
@@ -49,10 +51,14 @@ pub struct Services {
 pub fn app(
     services: &Services,
     settings: HttpSettings,
+    perimeter: &Perimeter,
 ) -> App<
     impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse, Error = Error, InitError = ()> + use<>,
 > {
-    App::new().configure(|config| configure(config, services, settings)).wrap(Edge::new(settings))
+    App::new()
+        .configure(|config| configure(config, services, settings))
+        .wrap(perimeter.cors())
+        .wrap(Edge::new(settings, perimeter))
 }
 
 /// Everything of [`app`] but its outermost layer: services, routes, and the answer where there is no route.

@@ -11,7 +11,7 @@ use anyhow::{Context as _, anyhow};
 use tessera_api::{HttpSettings, Services};
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::config::{Config, Listen};
+use crate::config::Config;
 use crate::descriptors;
 use crate::wiring::{self, Overrides, Storages, Wired};
 
@@ -39,7 +39,7 @@ pub struct RunningServer {
 pub async fn start(config: &Config, overrides: Overrides) -> anyhow::Result<RunningServer> {
     let storages = Storages::open(&config.storage).await?;
     let Wired { services, mirror, housekeeper } = wiring::wire(config, &storages, overrides).await?;
-    let (server, addr) = listen(&config.listen, services)?;
+    let (server, addr) = listen(config, services)?;
     let mut background = JoinSet::new();
     background.spawn(async move { mirror.run().await });
     background.spawn(async move { housekeeper.run().await });
@@ -47,10 +47,11 @@ pub async fn start(config: &Config, overrides: Overrides) -> anyhow::Result<Runn
     Ok(RunningServer { addr, handle, serving: tokio::spawn(server), background, storages })
 }
 
-fn listen(listen: &Listen, services: Services) -> anyhow::Result<(dev::Server, SocketAddr)> {
+fn listen(config: &Config, services: Services) -> anyhow::Result<(dev::Server, SocketAddr)> {
+    let (listen, perimeter) = (&config.listen, config.access.perimeter.clone());
     let workers = listen.workers.get();
     let settings = HttpSettings::default();
-    let server = HttpServer::new(move || tessera_api::app(&services, settings))
+    let server = HttpServer::new(move || tessera_api::app(&services, settings, &perimeter))
         .workers(workers)
         .worker_max_blocking_threads(1)
         .max_connections((descriptors::connections() / workers).max(1))

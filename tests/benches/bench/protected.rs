@@ -8,10 +8,10 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
 use actix_web::{App, HttpResponse, HttpServer};
 use tessera_adapters::passwords::BcryptCost;
-use tessera_api::HttpSettings;
 use tessera_api::http::edge::Edge;
 use tessera_api::http::rejection::Rejection;
 use tessera_api::http::routes::{Bearer, Route, Routes};
+use tessera_api::{HttpSettings, Perimeter};
 use tessera_services::tokens::Caller;
 
 use crate::{floor, parts};
@@ -22,7 +22,7 @@ pub async fn serve(folder: &Path, cost: u32) -> anyhow::Result<()> {
     let (services, mirror) = parts::assemble(folder, BcryptCost::new(cost)?).await?;
     let following = Arc::clone(&mirror);
     tokio::spawn(async move { following.run().await });
-    let settings = HttpSettings::default();
+    let (settings, perimeter) = (HttpSettings::default(), Perimeter::default());
     let workers = std::thread::available_parallelism()?.get();
     let server = HttpServer::new(move || {
         App::new()
@@ -31,7 +31,8 @@ pub async fn serve(folder: &Path, cost: u32) -> anyhow::Result<()> {
                 // The last of all routes: the router has to pass every other one.
                 Routes::new(config, settings).add(Route::at(floor::PATH).get::<Bearer, _>(constant));
             })
-            .wrap(Edge::new(settings))
+            .wrap(perimeter.cors())
+            .wrap(Edge::new(settings, &perimeter))
     });
     let server = server.workers(workers).bind(("127.0.0.1", 0))?;
     eprintln!("listening on {:?}", server.addrs());

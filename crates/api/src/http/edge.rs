@@ -1,4 +1,4 @@
-//! The outermost layer: request id, headers, and the log of what went wrong or took long.
+//! The outermost layer: request id, host, headers, and the log of what went wrong or took long.
 //!
 //! It is one layer instead of one for each, and makes nothing that a quick success does not need: no span, no log line, no
 //! boxed future. Errors that actix-web itself makes leave here in the shape of the path's owner.
@@ -8,34 +8,39 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
+use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::http::header::HeaderValue;
 use actix_web::http::{Method, StatusCode};
 use actix_web::{Error, HttpMessage as _};
+use pin_project_lite::pin_project;
 
 use super::answer::Cause;
 use super::errors::reject;
 use super::headers;
+use super::hosts::AllowedHosts;
 use super::rejection::Rejection;
 use super::request_id::{RequestId, RequestIds, X_REQUEST_ID};
-use super::settings::HttpSettings;
+use super::settings::{HttpSettings, Perimeter};
 
 /// Wraps an application in this layer.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Edge {
+    hosts: AllowedHosts,
     slow_after: Duration,
 }
 
 impl Edge {
     /// The layer with these settings.
-    pub fn new(settings: HttpSettings) -> Self {
-        Self { slow_after: settings.slow_after }
+    pub fn new(settings: HttpSettings, perimeter: &Perimeter) -> Self {
+        Self { hosts: perimeter.hosts.clone(), slow_after: settings.slow_after }
     }
 }
 
-impl<S> Transform<S, ServiceRequest> for Edge
+impl<S, B> Transform<S, ServiceRequest> for Edge
 where
-    S: Service<ServiceRequest, Response = ServiceResponse, Error = Error, Future: Unpin>,
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody + 'static,
 {
     type Response = ServiceResponse;
     type Error = Error;
@@ -44,7 +49,7 @@ where
     type Future = Ready<Result<Self::Transform, ()>>;
 
     fn new_transform(&self, inner: S) -> Self::Future {
-        ready(Ok(EdgeService { inner, ids: RequestIds::new(), slow_after: self.slow_after }))
+        ready(Ok(EdgeService { inner, ids: RequestIds::new(), hosts: self.hosts.clone(), slow_after: self.slow_after }))
     }
 }
 
@@ -53,12 +58,14 @@ where
 pub struct EdgeService<S> {
     inner: S,
     ids: RequestIds,
+    hosts: AllowedHosts,
     slow_after: Duration,
 }
 
-impl<S> Service<ServiceRequest> for EdgeService<S>
+impl<S, B> Service<ServiceRequest> for EdgeService<S>
 where
-    S: Service<ServiceRequest, Response = ServiceResponse, Error = Error, Future: Unpin>,
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody + 'static,
 {
     type Response = ServiceResponse;
     type Error = Error;
@@ -73,28 +80,70 @@ where
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             request.extensions_mut().insert(RequestId(id.clone()));
         }
-        Answering { inner: self.inner.call(request), id: Some(id), started, slow_after: self.slow_after }
+        let source = if self.hosts.admits(&request) {
+            Source::Application { future: self.inner.call(request) }
+        } else {
+            let answer = reject(request.path(), Rejection::UnknownHost);
+            Source::Refusal { answer: Some(request.into_response(answer)) }
+        };
+        Answering { source, id: Some(id), started, slow_after: self.slow_after }
     }
 }
 
-/// An answer in the making.
-#[derive(Debug)]
-pub struct Answering<F> {
-    inner: F,
-    /// Taken when the answer is there.
-    id: Option<HeaderValue>,
-    started: Instant,
-    slow_after: Duration,
+pin_project! {
+    /// An answer in the making.
+    #[derive(Debug)]
+    pub struct Answering<F> {
+        #[pin]
+        source: Source<F>,
+        // Taken when the answer is there.
+        id: Option<HeaderValue>,
+        started: Instant,
+        slow_after: Duration,
+    }
 }
 
-impl<F> Future for Answering<F>
-where
-    F: Future<Output = Result<ServiceResponse, Error>> + Unpin,
-{
-    type Output = F::Output;
+pin_project! {
+    /// What an answer comes of.
+    #[derive(Debug)]
+    #[project = SourceProjection]
+    enum Source<F> {
+        /// The application.
+        Application { #[pin] future: F },
+        /// A refusal, taken when it is sent.
+        Refusal { answer: Option<ServiceResponse> },
+    }
+}
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut response = match ready!(Pin::new(&mut self.inner).poll(context)) {
+impl<F, B> Future for Source<F>
+where
+    F: Future<Output = Result<ServiceResponse<B>, Error>>,
+    B: MessageBody + 'static,
+{
+    type Output = Result<ServiceResponse, Error>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project() {
+            SourceProjection::Application { future } => {
+                future.poll(context).map_ok(ServiceResponse::map_into_boxed_body)
+            }
+            SourceProjection::Refusal { answer } => {
+                answer.take().map_or(Poll::Pending, |answer| Poll::Ready(Ok(answer)))
+            }
+        }
+    }
+}
+
+impl<F, B> Future for Answering<F>
+where
+    F: Future<Output = Result<ServiceResponse<B>, Error>>,
+    B: MessageBody + 'static,
+{
+    type Output = Result<ServiceResponse, Error>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let mut response = match ready!(this.source.poll(context)) {
             Ok(response) => response,
             // The request is gone with whoever made this of it; what is left is the shape that fits everywhere.
             Err(error) => {
@@ -109,8 +158,8 @@ where
             response = ServiceResponse::new(request, shaped);
         }
         headers::complete(response.status(), response.headers_mut());
-        if let Some(id) = self.id.take() {
-            note(&response, &id, self.started.elapsed(), self.slow_after);
+        if let Some(id) = this.id.take() {
+            note(&response, &id, this.started.elapsed(), *this.slow_after);
             response.headers_mut().insert(X_REQUEST_ID, id);
         }
         Poll::Ready(Ok(response))
@@ -194,7 +243,8 @@ mod tests {
         make: impl Fn(ServiceRequest) -> Result<ServiceResponse, Error> + Clone + 'static,
     ) -> Result<ServiceResponse, Error> {
         let service = fn_service(move |request: ServiceRequest| ready(make(request)));
-        let application = init_service(App::new().wrap(Edge::new(settings)).default_service(service)).await;
+        let application =
+            init_service(App::new().wrap(Edge::new(settings, &Perimeter::default())).default_service(service)).await;
         let request = TestRequest::get().uri("/api/v1/users?token=hunter2").insert_header(("X-Request-Id", "id-1"));
         try_call_service(&application, request.to_request()).await
     }

@@ -11,6 +11,9 @@ pub const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer");
 /// The challenge of a 401 to a token that does not count (RFC 6750, section 3.1).
 pub const INVALID_TOKEN: HeaderValue = HeaderValue::from_static(r#"Bearer error="invalid_token""#);
 
+/// Carries a refresh token, where it does not travel in the body.
+pub const X_REFRESH_TOKEN: HeaderName = HeaderName::from_static("x-refresh-token");
+
 /// An answer is data, never a page: nothing may guess its type, run, frame, embed or trace it.
 static ALWAYS: [(HeaderName, HeaderValue); 5] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),

@@ -30,6 +30,8 @@ pub enum Rejection {
         /// Which ones (RFC 9110, section 10.2.1).
         allow: HeaderValue,
     },
+    /// The request is for a host that this service is not.
+    UnknownHost,
     /// The endpoint needs a bearer token, and none was presented.
     MissingBearer,
     /// A bearer token was presented that does not count.
@@ -72,7 +74,7 @@ impl Rejection {
     /// Its status, unless a contract says otherwise.
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::MalformedBody => StatusCode::BAD_REQUEST,
+            Self::MalformedBody | Self::UnknownHost => StatusCode::BAD_REQUEST,
             Self::StalledBody => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -92,6 +94,7 @@ impl Rejection {
             Self::StalledBody => "The request body did not arrive in time.",
             Self::TooLarge => "The request body is too large.",
             Self::UnsupportedMediaType => "The media type of the request body is not supported.",
+            Self::UnknownHost => "The host is not one of this service.",
             Self::NotFound => "Not found.",
             Self::MethodNotAllowed { .. } => "Method not allowed.",
             Self::MissingBearer => "Authentication credentials were not provided.",

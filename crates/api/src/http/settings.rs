@@ -1,6 +1,12 @@
-//! The limits of the HTTP layer.
+//! The limits of the HTTP layer, and who may come near it.
 
 use std::time::Duration;
+
+use actix_cors::Cors;
+use actix_web::middleware::Condition;
+
+use super::cors::AllowedOrigins;
+use super::hosts::AllowedHosts;
 
 /// Limits that configuration and tests may change. All are per request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,5 +29,22 @@ impl Default for HttpSettings {
             answer_deadline: Duration::from_secs(5),
             slow_after: Duration::from_secs(1),
         }
+    }
+}
+
+/// From where, and under which names, this service may be called. By default under all names, and by no page of another
+/// origin.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Perimeter {
+    /// The names it answers to.
+    pub hosts: AllowedHosts,
+    /// The origins whose pages may call.
+    pub origins: AllowedOrigins,
+}
+
+impl Perimeter {
+    /// The layer that answers browsers' questions about other origins, if there are any that are allowed.
+    pub fn cors(&self) -> Condition<Cors> {
+        Condition::new(!self.origins.is_empty(), self.origins.layer())
     }
 }

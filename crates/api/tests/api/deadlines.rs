@@ -12,7 +12,7 @@ use actix_web::web::Bytes;
 use async_trait::async_trait;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use serde_json::json;
-use tessera_api::{HttpSettings, Services, app};
+use tessera_api::{HttpSettings, Perimeter, Services, app};
 use tessera_domain::User;
 use tessera_services::auth::{
     AuthService, ListUsers, ListUsersError, MockAuthService, RegisterError, RegisterUser, UserListing,
@@ -86,7 +86,7 @@ async fn a_client_that_hangs_up_stops_a_read_and_no_change() {
     tokio::time::pause();
     for (request, goes_on) in [(post_json(CREATE, ANA), true), (get(USERS), false)] {
         let (services, is_done) = Slow::taking(Duration::from_secs(1));
-        let application = init_service(app(&services, HttpSettings::default())).await;
+        let application = init_service(app(&services, HttpSettings::default(), &Perimeter::default())).await;
         let mut answering = Box::pin(application.call(request.to_request()));
         assert!((&mut answering).now_or_never().is_none());
         drop(answering);
@@ -97,7 +97,7 @@ async fn a_client_that_hangs_up_stops_a_read_and_no_change() {
 
 /// A request whose body comes in these chunks and then, if it `stalls`, never ends.
 async fn send_chunks(services: &Services, request: TestRequest, chunks: Vec<Chunk>, stalls: bool) -> Answer {
-    let application = init_service(app(services, HttpSettings::default())).await;
+    let application = init_service(app(services, HttpSettings::default(), &Perimeter::default())).await;
     let sent = stream::iter(chunks).then(|(after, chunk)| async move {
         sleep(after).await;
         chunk

@@ -9,6 +9,7 @@ mod documentation;
 mod edges;
 mod one_time_tokens;
 mod paths;
+mod perimeter;
 mod request_token;
 mod support;
 mod system;

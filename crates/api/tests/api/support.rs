@@ -7,7 +7,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
 use actix_web::test::{TestRequest, init_service, read_body};
 use serde_json::Value;
-use tessera_api::{HttpSettings, Services, app};
+use tessera_api::{HttpSettings, Perimeter, Services, app};
 use tessera_domain::{
     AccessToken, Email, RefreshToken, SessionId, Timestamp, TokenId, TokenPair, User, UserId, Username,
 };
@@ -152,7 +152,7 @@ pub async fn send(services: &Services, request: TestRequest) -> Answer {
 }
 
 pub async fn send_with(services: &Services, settings: HttpSettings, request: TestRequest) -> Answer {
-    let application = init_service(app(services, settings)).await;
+    let application = init_service(app(services, settings, &Perimeter::default())).await;
     Answer::of(actix_web::test::call_service(&application, request.to_request()).await).await
 }
 

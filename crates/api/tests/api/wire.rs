@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use actix_web::HttpServer;
-use tessera_api::{HttpSettings, app};
+use tessera_api::{HttpSettings, Perimeter, app};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -14,7 +14,7 @@ use crate::support::services;
 /// A server on a free port. It goes away with the runtime of the test.
 fn serve(settings: HttpSettings) -> io::Result<SocketAddr> {
     let services = services();
-    let server = HttpServer::new(move || app(&services, settings)).workers(1).disable_signals();
+    let server = HttpServer::new(move || app(&services, settings, &Perimeter::default())).workers(1).disable_signals();
     let server = server.bind(("127.0.0.1", 0))?;
     let address = server.addrs().first().copied().ok_or(io::ErrorKind::AddrNotAvailable)?;
     actix_web::rt::spawn(server.run());

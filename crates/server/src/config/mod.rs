@@ -5,6 +5,7 @@
 //! checked before anything starts, and everything that is wrong is told at once. What comes out is [`Config`]: typed,
 //! complete, and never printing a secret. Nothing else in the program reads the environment.
 
+mod access;
 mod contracts;
 mod docs;
 mod dotenv;
@@ -14,6 +15,7 @@ mod listen;
 mod logging;
 mod mistakes;
 mod passwords;
+
 mod runtime;
 mod secrets;
 mod storage;
@@ -25,6 +27,7 @@ use std::path::Path;
 use clap::{ArgMatches, Args as _, FromArgMatches as _};
 use mistakes::Checks;
 
+pub use access::Access;
 pub use contracts::Contracts;
 pub use docs::reference;
 pub use environment::{Environment, Origin};
@@ -46,6 +49,8 @@ pub struct Settings {
     runtime: runtime::Settings,
     #[command(flatten, next_help_heading = "Listening")]
     listen: listen::Settings,
+    #[command(flatten, next_help_heading = "Access")]
+    access: access::Settings,
     #[command(flatten, next_help_heading = "Storage")]
     storage: storage::Settings,
     #[command(flatten, next_help_heading = "Secrets")]
@@ -67,6 +72,8 @@ pub struct Config {
     pub runtime: Runtime,
     /// Where it listens.
     pub listen: Listen,
+    /// From where, and under which names, it may be called.
+    pub access: Access,
     /// Where it keeps its data.
     pub storage: Storage,
     /// The key that protects the others.
@@ -110,6 +117,7 @@ impl Config {
         // Until it is known what the installation is for, the stricter rules would only report what nobody asked for.
         let app_env = runtime.as_ref().map_or(AppEnv::Development, |runtime| runtime.app_env);
         let listen = settings.listen.check(app_env, checks);
+        let access = settings.access.check(checks);
         let storage = settings.storage.check(environment, checks);
         let data_dir = storage.as_ref().map_or(Path::new(""), |storage| &storage.data_dir);
         let secret_key = settings.secrets.check(app_env, data_dir, checks);
@@ -120,6 +128,7 @@ impl Config {
         Some(Self {
             runtime: runtime?,
             listen: listen?,
+            access: access?,
             storage: storage?,
             secret_key: secret_key?,
             tokens: tokens?,
@@ -136,6 +145,7 @@ impl Config {
         let sections = [
             self.runtime.describe(),
             self.listen.describe(),
+            self.access.describe(),
             self.storage.describe(),
             self.secret_key.describe(),
             self.tokens.describe(),

@@ -1,13 +1,12 @@
 //! The header in which refresh tokens of `users` travel.
 
-use actix_web::http::header::{HeaderMap, HeaderName};
+use actix_web::http::header::HeaderMap;
 use tessera_domain::RefreshToken;
 
 use super::error::UsersRefused;
 use crate::http::errors::Refusal;
 use crate::http::extract::{Extract, Incoming};
-
-const X_REFRESH_TOKEN: HeaderName = HeaderName::from_static("x-refresh-token");
+use crate::http::headers::X_REFRESH_TOKEN;
 
 /// The refresh token of the header.
 #[derive(Debug)]
