@@ -4,8 +4,8 @@
 //! One [`PostgresStore`] owns a pool of connections and the runtime that they live on. A port method becomes one task
 //! on that runtime: whoever asked may go away, the task comes to its end, so that no transaction is ever cut in the
 //! middle. The ports are thin types over a store: [`PostgresUsers`], [`PostgresSessions`], [`PostgresRevocations`],
-//! [`PostgresOneTimeTokens`], [`PostgresActivity`], [`PostgresSigningKeys`]. There is no cache of accounts here, since a
-//! cache is no matter of the database.
+//! [`PostgresOneTimeTokens`], [`PostgresActivity`], [`PostgresMailOutbox`], [`PostgresSigningKeys`]. There is no cache of
+//! accounts here, since a cache is no matter of the database.
 //!
 //! A write is acknowledged after its commit, and it either happens entirely or not at all (invariant I4). Each method
 //! ends in time, whatever the server does (invariant I5), and nothing here reads a clock of the database: the present
@@ -18,6 +18,7 @@ mod column;
 mod connection;
 mod error;
 mod health;
+mod mail_outbox;
 mod migrate;
 mod one_time_tokens;
 mod pool;
@@ -31,6 +32,7 @@ mod turn;
 mod users;
 
 pub use activity_log::PostgresActivity;
+pub use mail_outbox::PostgresMailOutbox;
 pub use one_time_tokens::PostgresOneTimeTokens;
 pub use revocations::PostgresRevocations;
 pub use sessions::PostgresSessions;

@@ -75,3 +75,17 @@ diesel::table! {
         user_agent -> Nullable<Text>,
     }
 }
+
+diesel::table! {
+    mail_outbox (id) {
+        id -> Binary,
+        kind -> Text,
+        is_link -> Bool,
+        recipient -> Text,
+        queued_at -> BigInt,
+        due_at -> BigInt,
+        attempts -> BigInt,
+        finished_at -> Nullable<BigInt>,
+        outcome -> Nullable<Text>,
+    }
+}

@@ -4,7 +4,10 @@
 //! schema, so that installations which share a database do not wait for each other. Locks on the tables themselves
 //! would do the same, but stand in the way of the vacuum.
 
-use diesel_async::{AsyncPgConnection, SimpleAsyncConnection as _};
+use diesel::sql_query;
+use diesel::sql_types::Text;
+use diesel_async::{AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _};
+use tessera_domain::Email;
 
 use crate::error::Failure;
 
@@ -36,4 +39,12 @@ impl Turn {
     pub(crate) async fn wait(self, connection: &mut AsyncPgConnection) -> Result<(), Failure> {
         Ok(connection.batch_execute(self.sql()).await?)
     }
+}
+
+/// Waits for changes of the account with this address that are under way, and has later ones wait until the transaction
+/// ends. Any number of transactions share an address; whether there is such an account makes no difference.
+pub(crate) async fn share_address(connection: &mut AsyncPgConnection, address: &Email) -> Result<(), Failure> {
+    let shared = "SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 'mail_outbox'::regclass::oid::bigint))";
+    sql_query(shared).bind::<Text, _>(address.as_str()).execute(connection).await?;
+    Ok(())
 }

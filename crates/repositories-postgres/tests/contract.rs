@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use tessera_repositories::contract::sessions::SessionPorts;
 use tessera_repositories::{
-    ActivityRepository, OneTimeTokenRepository, RevocationRepository, SigningKeyRepository, UserRepository,
+    ActivityRepository, MailOutboxRepository, OneTimeTokenRepository, RevocationRepository, SigningKeyRepository,
+    UserRepository,
 };
 use tessera_repositories_postgres::{
-    PostgresActivity, PostgresOneTimeTokens, PostgresRevocations, PostgresSessions, PostgresSigningKeys, PostgresStore,
-    PostgresUsers,
+    PostgresActivity, PostgresMailOutbox, PostgresOneTimeTokens, PostgresRevocations, PostgresSessions,
+    PostgresSigningKeys, PostgresStore, PostgresUsers,
 };
 use tessera_test_servers::postgres::{Schema, Server};
 
@@ -53,4 +54,9 @@ tessera_repositories::one_time_token_contract!(async {
 tessera_repositories::activity_contract!(async {
     let (store, schema) = fresh().await;
     (Arc::new(PostgresActivity::new(&store)) as Arc<dyn ActivityRepository>, schema)
+});
+
+tessera_repositories::mail_outbox_contract!(async {
+    let (store, schema) = fresh().await;
+    (Arc::new(PostgresMailOutbox::new(&store)) as Arc<dyn MailOutboxRepository>, schema)
 });

@@ -3,7 +3,8 @@
 //! One [`SqliteStore`] owns one file and the threads that work on it: a single writer that commits whatever is waiting
 //! together (group commit, so that one `fsync` serves many callers), and a few readers. No async worker ever touches
 //! SQLite; it sends a closure and awaits the answer. The ports are thin types over a store: [`SqliteUsers`],
-//! [`SqliteSessions`], [`SqliteRevocations`], [`SqliteOneTimeTokens`], [`SqliteActivity`], [`SqliteSigningKeys`].
+//! [`SqliteSessions`], [`SqliteRevocations`], [`SqliteOneTimeTokens`], [`SqliteActivity`],
+//! [`SqliteMailOutbox`], [`SqliteSigningKeys`].
 //!
 //! A write is acknowledged after its commit is on the disk (`synchronous = FULL`), and it either happens entirely or
 //! not at all (invariant I4).
@@ -16,6 +17,7 @@ mod connection;
 mod error;
 mod file;
 mod health;
+mod mail_outbox;
 mod migrate;
 mod one_time_tokens;
 mod readers;
@@ -28,6 +30,7 @@ mod users;
 mod writer;
 
 pub use activity_log::SqliteActivity;
+pub use mail_outbox::SqliteMailOutbox;
 pub use one_time_tokens::SqliteOneTimeTokens;
 pub use revocations::SqliteRevocations;
 pub use sessions::SqliteSessions;

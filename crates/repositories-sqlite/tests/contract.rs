@@ -7,10 +7,12 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use tessera_repositories::contract::sessions::SessionPorts;
 use tessera_repositories::{
-    ActivityRepository, OneTimeTokenRepository, RevocationRepository, SigningKeyRepository, UserRepository,
+    ActivityRepository, MailOutboxRepository, OneTimeTokenRepository, RevocationRepository, SigningKeyRepository,
+    UserRepository,
 };
 use tessera_repositories_sqlite::{
-    SqliteActivity, SqliteOneTimeTokens, SqliteRevocations, SqliteSessions, SqliteSigningKeys, SqliteStore, SqliteUsers,
+    SqliteActivity, SqliteMailOutbox, SqliteOneTimeTokens, SqliteRevocations, SqliteSessions, SqliteSigningKeys,
+    SqliteStore, SqliteUsers,
 };
 
 fn fresh() -> (SqliteStore, TempDir) {
@@ -52,4 +54,9 @@ tessera_repositories::signing_key_contract!(async {
 tessera_repositories::activity_contract!(async {
     let (store, folder) = fresh();
     (Arc::new(SqliteActivity::new(&store)) as Arc<dyn ActivityRepository>, folder)
+});
+
+tessera_repositories::mail_outbox_contract!(async {
+    let (store, folder) = fresh();
+    (Arc::new(SqliteMailOutbox::new(&store)) as Arc<dyn MailOutboxRepository>, folder)
 });

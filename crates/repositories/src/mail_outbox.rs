@@ -12,8 +12,9 @@ use crate::Result;
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait MailOutboxRepository: Send + Sync {
-    /// Adds a mail; it is due at once. If it [`is_link`](tessera_domain::MailKind::is_link) and one of its kind to its
-    /// recipient is waiting already, nothing is added: one is enough.
+    /// Adds a mail; it is due at once. One that is there already, by its id, is left as it is. If it
+    /// [`is_link`](tessera_domain::MailKind::is_link) and one of its kind to its recipient is waiting already, claimed or
+    /// not, nothing is added: one is enough.
     async fn insert(&self, mail: &QueuedMail) -> Result<()>;
 
     /// Claims at most `limit` mails that are due at `now`, those first that have been due for longest, until `until`.

@@ -32,6 +32,7 @@ mod race;
 mod sample;
 
 pub mod activity_log;
+pub mod mail_outbox;
 pub mod one_time_tokens;
 pub mod rate_limits;
 pub mod revocations;
@@ -91,6 +92,13 @@ mod tests {
                 include_str!("activity_log/behaviour.rs"),
                 include_str!("activity_log/expiry.rs"),
                 include_str!("activity_log/concurrency.rs")
+            ),
+            concat!(
+                include_str!("mail_outbox/mod.rs"),
+                include_str!("mail_outbox/behaviour.rs"),
+                include_str!("mail_outbox/claims.rs"),
+                include_str!("mail_outbox/expiry.rs"),
+                include_str!("mail_outbox/concurrency.rs")
             ),
             concat!(
                 include_str!("one_time_tokens/mod.rs"),
