@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tessera_repositories::{
-    ActivityRepository, OneTimeTokenRepository, RepositoryError, RevocationRepository, SessionRepository,
+    ActivityRepository, MailOutboxRepository, OneTimeTokenRepository, RepositoryError, RevocationRepository,
+    SessionRepository,
 };
 use tokio::time::MissedTickBehavior;
 
@@ -17,6 +18,8 @@ const EVERY: Duration = Duration::from_mins(1);
 const GRACE: Duration = Duration::from_hours(24);
 /// How long the owner of an account can look back at what happened to it.
 const ACTIVITY: Duration = Duration::from_hours(90 * 24);
+/// How long an operator can look back at what was sent.
+const FINISHED_MAILS: Duration = Duration::from_hours(7 * 24);
 /// Small enough that a request which waits behind a batch does not notice.
 const BATCH: u32 = 200;
 
@@ -30,8 +33,12 @@ pub struct Housekeeper {
     pub mirror: Arc<RevocationMirror>,
     /// One-time tokens that nobody spent.
     pub one_time_tokens: Arc<dyn OneTimeTokenRepository>,
+    /// The same of links, which may be kept elsewhere.
+    pub links: Arc<dyn OneTimeTokenRepository>,
     /// What happened to accounts.
     pub activity: Arc<dyn ActivityRepository>,
+    /// Mails that were sent or given up.
+    pub mail_outbox: Arc<dyn MailOutboxRepository>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -51,7 +58,8 @@ impl Housekeeper {
         }
     }
 
-    /// Deletes everything that expired a day ago or before, and what is too old to be looked at. Returns how many rows that were.
+    /// Deletes everything that expired a day ago or before, and what is too old to be looked at. Returns how many rows
+    /// that were.
     pub async fn sweep(&self) -> Result<u64, RepositoryError> {
         let now = self.clock.now();
         self.mirror.forget_expired(now);
@@ -59,7 +67,9 @@ impl Housekeeper {
         Ok(in_batches(|| self.sessions.delete_expired(long_ago, BATCH)).await?
             + in_batches(|| self.revocations.delete_expired(long_ago, BATCH)).await?
             + in_batches(|| self.one_time_tokens.delete_expired(long_ago, BATCH)).await?
-            + in_batches(|| self.activity.delete_older(now.minus(ACTIVITY), BATCH)).await?)
+            + in_batches(|| self.links.delete_expired(long_ago, BATCH)).await?
+            + in_batches(|| self.activity.delete_older(now.minus(ACTIVITY), BATCH)).await?
+            + in_batches(|| self.mail_outbox.delete_finished(now.minus(FINISHED_MAILS), BATCH)).await?)
     }
 }
 
@@ -83,7 +93,8 @@ mod tests {
     use mockall::Sequence;
     use tessera_domain::Timestamp;
     use tessera_repositories::{
-        MockActivityRepository, MockOneTimeTokenRepository, MockRevocationRepository, MockSessionRepository,
+        MockActivityRepository, MockMailOutboxRepository, MockOneTimeTokenRepository, MockRevocationRepository,
+        MockSessionRepository,
     };
 
     use super::*;
@@ -95,7 +106,9 @@ mod tests {
         sessions: MockSessionRepository,
         revocations: MockRevocationRepository,
         one_time_tokens: MockOneTimeTokenRepository,
+        links: MockOneTimeTokenRepository,
         activity: MockActivityRepository,
+        mail_outbox: MockMailOutboxRepository,
     }
 
     async fn sweep(stored: Stored) -> u64 {
@@ -105,7 +118,9 @@ mod tests {
             revocations: revocations.clone(),
             mirror: Arc::new(RevocationMirror::new(revocations, clock())),
             one_time_tokens: Arc::new(stored.one_time_tokens),
+            links: Arc::new(stored.links),
             activity: Arc::new(stored.activity),
+            mail_outbox: Arc::new(stored.mail_outbox),
             clock: clock(),
         };
         housekeeper.sweep().await.expect("swept")
@@ -120,12 +135,14 @@ mod tests {
         }
         stored.revocations.expect_delete_expired().times(1).returning(|_, _| Ok(0));
         stored.one_time_tokens.expect_delete_expired().times(1).returning(|_, _| Ok(5));
+        stored.links.expect_delete_expired().times(1).returning(|_, _| Ok(1));
         stored.activity.expect_delete_older().times(1).returning(|_, _| Ok(0));
-        assert_eq!(sweep(stored).await, u64::from(2 * BATCH + 3 + 5));
+        stored.mail_outbox.expect_delete_finished().times(1).returning(|_, _| Ok(0));
+        assert_eq!(sweep(stored).await, u64::from(2 * BATCH + 3 + 5 + 1));
     }
 
     #[tokio::test]
-    async fn what_expires_is_kept_for_a_day_and_what_happened_for_ninety() {
+    async fn each_kind_of_thing_is_kept_for_its_time() {
         fn since(wanted: Duration) -> impl Fn(&Timestamp, &u32) -> bool {
             move |before, _| *before == NOW.minus(wanted)
         }
@@ -134,7 +151,9 @@ mod tests {
         stored.sessions.expect_delete_expired().withf(since(DAY)).times(1).returning(|_, _| Ok(0));
         stored.revocations.expect_delete_expired().withf(since(DAY)).times(1).returning(|_, _| Ok(0));
         stored.one_time_tokens.expect_delete_expired().withf(since(DAY)).times(1).returning(|_, _| Ok(0));
+        stored.links.expect_delete_expired().withf(since(DAY)).times(1).returning(|_, _| Ok(0));
         stored.activity.expect_delete_older().withf(since(90 * DAY)).times(1).returning(|_, _| Ok(0));
+        stored.mail_outbox.expect_delete_finished().withf(since(7 * DAY)).times(1).returning(|_, _| Ok(0));
         assert_eq!(sweep(stored).await, 0);
     }
 }

@@ -75,7 +75,9 @@ pub async fn wire(config: &Config, storages: &Storages, overrides: Overrides) ->
         revocations: storages.revocations.clone(),
         mirror: Arc::clone(&mirror),
         one_time_tokens: storages.one_time_tokens.clone(),
+        links: storages.links.clone(),
         activity: storages.activity.clone(),
+        mail_outbox: storages.mail_outbox.clone(),
         clock: around.clock.clone(),
     };
     let tokens: Arc<dyn TokenService> = Arc::new(tokens(config, storages, &around, &keys, Arc::clone(&mirror)));

@@ -6,16 +6,17 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use secrecy::ExposeSecret as _;
 use tessera_repositories::{
-    ActivityRepository, OneTimeTokenRepository, RevocationRepository, SessionRepository, SigningKeyRepository,
-    StorageHealth, UserCache, UserRepository,
+    ActivityRepository, MailOutboxRepository, OneTimeTokenRepository, RevocationRepository, SessionRepository,
+    SigningKeyRepository, StorageHealth, UserCache, UserRepository,
 };
 use tessera_repositories_memory::MemoryUserCache;
 use tessera_repositories_postgres::{
-    PostgresActivity, PostgresOneTimeTokens, PostgresRevocations, PostgresSessions, PostgresSigningKeys, PostgresStore,
-    PostgresUsers,
+    PostgresActivity, PostgresMailOutbox, PostgresOneTimeTokens, PostgresRevocations, PostgresSessions,
+    PostgresSigningKeys, PostgresStore, PostgresUsers,
 };
 use tessera_repositories_sqlite::{
-    SqliteActivity, SqliteOneTimeTokens, SqliteRevocations, SqliteSessions, SqliteSigningKeys, SqliteStore, SqliteUsers,
+    SqliteActivity, SqliteMailOutbox, SqliteOneTimeTokens, SqliteRevocations, SqliteSessions, SqliteSigningKeys,
+    SqliteStore, SqliteUsers,
 };
 
 use crate::config::{Database, Storage};
@@ -30,8 +31,13 @@ pub struct Storages {
     pub revocations: Arc<dyn RevocationRepository>,
     /// One-time tokens.
     pub one_time_tokens: Arc<dyn OneTimeTokenRepository>,
+    /// One-time tokens that are links: for a new password, and to confirm an address. They are kept beside the accounts,
+    /// also where all others are kept elsewhere: a change of an account ends its links in the same step.
+    pub links: Arc<dyn OneTimeTokenRepository>,
     /// What happened to accounts.
     pub activity: Arc<dyn ActivityRepository>,
+    /// Mails that wait.
+    pub mail_outbox: Arc<dyn MailOutboxRepository>,
     /// Signing keys.
     pub signing_keys: Arc<dyn SigningKeyRepository>,
     /// What remembers accounts.
@@ -65,7 +71,9 @@ impl Storages {
             sessions: Arc::new(SqliteSessions::new(&store)),
             revocations: Arc::new(SqliteRevocations::new(&store)),
             one_time_tokens: Arc::new(SqliteOneTimeTokens::new(&store)),
+            links: Arc::new(SqliteOneTimeTokens::new(&store)),
             activity: Arc::new(SqliteActivity::new(&store)),
+            mail_outbox: Arc::new(SqliteMailOutbox::new(&store)),
             signing_keys: Arc::new(SqliteSigningKeys::new(&store)),
             cache: Arc::new(MemoryUserCache::new()),
             health: vec![Arc::new(store.clone())],
@@ -80,7 +88,9 @@ impl Storages {
             sessions: Arc::new(PostgresSessions::new(&store)),
             revocations: Arc::new(PostgresRevocations::new(&store)),
             one_time_tokens: Arc::new(PostgresOneTimeTokens::new(&store)),
+            links: Arc::new(PostgresOneTimeTokens::new(&store)),
             activity: Arc::new(PostgresActivity::new(&store)),
+            mail_outbox: Arc::new(PostgresMailOutbox::new(&store)),
             signing_keys: Arc::new(PostgresSigningKeys::new(&store)),
             cache: Arc::new(MemoryUserCache::new()),
             health: vec![Arc::new(store.clone())],
