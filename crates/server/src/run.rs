@@ -9,6 +9,8 @@ use actix_web::http::KeepAlive;
 use actix_web::{HttpServer, dev};
 use anyhow::{Context as _, anyhow};
 use tessera_api::{HttpSettings, Services};
+use tessera_services::activity::ActivityWriter;
+use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::config::Config;
@@ -32,19 +34,40 @@ pub struct RunningServer {
     handle: ServerHandle,
     serving: JoinHandle<io::Result<()>>,
     background: JoinSet<()>,
+    activity: ActivityWriting,
     storages: Storages,
+}
+
+/// What writes the activity log. What requests have noted is written also when they have come to their end.
+struct ActivityWriting {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl ActivityWriting {
+    fn start(writer: ActivityWriter) -> Self {
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(writer.run(async { stopped.await.unwrap_or_default() }));
+        Self { stop, task }
+    }
+
+    async fn finish(self) -> anyhow::Result<()> {
+        drop(self.stop);
+        self.task.await.context("the activity log was not written to its end")
+    }
 }
 
 /// Starts a server. When this returns it answers.
 pub async fn start(config: &Config, overrides: Overrides) -> anyhow::Result<RunningServer> {
     let storages = Storages::open(&config.storage).await?;
-    let Wired { services, mirror, housekeeper } = wiring::wire(config, &storages, overrides).await?;
+    let Wired { services, mirror, housekeeper, activity_writer } = wiring::wire(config, &storages, overrides).await?;
     let (server, addr) = listen(config, services)?;
     let mut background = JoinSet::new();
     background.spawn(async move { mirror.run().await });
     background.spawn(async move { housekeeper.run().await });
+    let activity = ActivityWriting::start(activity_writer);
     let handle = server.handle();
-    Ok(RunningServer { addr, handle, serving: tokio::spawn(server), background, storages })
+    Ok(RunningServer { addr, handle, serving: tokio::spawn(server), background, activity, storages })
 }
 
 fn listen(config: &Config, services: Services) -> anyhow::Result<(dev::Server, SocketAddr)> {
@@ -106,7 +129,9 @@ impl RunningServer {
         self.handle.stop(true).await;
         let served = (&mut self.serving).await;
         self.background.shutdown().await;
+        let written = self.activity.finish().await;
         self.storages.close().await?;
+        written?;
         served?.context("the server failed")
     }
 }

@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tessera_domain::{
-    Credentials, Email, MailId, MailKind, PasswordHash, QueuedMail, SecurityVersion, SessionId, SessionLimits,
-    Timestamp, User, UserId, Username,
+    ActivityEvent, Credentials, Email, MailId, MailKind, PasswordHash, QueuedMail, SecurityVersion, SessionId,
+    SessionLimits, Timestamp, User, UserId, Username,
 };
 use tessera_repositories::RepositoryError;
 
+use crate::ClientInfo;
+use crate::activity::{ActivityRecorder, MockActivityRecorder};
 use crate::ports::{Clock, MockClock, SecretSource};
 use crate::tokens::Lifetimes;
 
@@ -35,6 +37,33 @@ pub fn clock() -> Arc<dyn Clock> {
     let mut clock = MockClock::new();
     clock.expect_now().return_const(NOW);
     Arc::new(clock)
+}
+
+/// A recorder that notes whatever it is told.
+pub fn any_activity() -> Arc<dyn ActivityRecorder> {
+    let mut activity = MockActivityRecorder::new();
+    activity.expect_record().return_const(());
+    Arc::new(activity)
+}
+
+/// A recorder that is to note one event of the account, from that client.
+pub fn activity(event: ActivityEvent) -> Arc<dyn ActivityRecorder> {
+    let mut activity = MockActivityRecorder::new();
+    activity
+        .expect_record()
+        .withf(move |id, noted, from| (*id, *noted, from) == (USER, event, &client()))
+        .times(1)
+        .return_const(());
+    Arc::new(activity)
+}
+
+/// A recorder that is to note nothing.
+pub fn no_activity() -> Arc<dyn ActivityRecorder> {
+    Arc::new(MockActivityRecorder::new())
+}
+
+pub fn client() -> ClientInfo {
+    ClientInfo { ip: Some([192, 0, 2, 1].into()), user_agent: Some("curl/8".into()) }
 }
 
 pub fn user() -> User {

@@ -1,6 +1,7 @@
 //! Tessera's own parts, put together as the server puts them together: the real services over a real SQLite file. The
 //! server's composition root is private, and should stay what it is: this is its copy for one more route.
 
+use std::future::pending;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,8 +13,9 @@ use tessera_api::Services;
 use tessera_domain::{Algorithm, SessionLimits};
 use tessera_repositories_memory::MemoryUserCache;
 use tessera_repositories_sqlite::{
-    SqliteOneTimeTokens, SqliteRevocations, SqliteSessions, SqliteSigningKeys, SqliteStore, SqliteUsers,
+    SqliteActivity, SqliteOneTimeTokens, SqliteRevocations, SqliteSessions, SqliteSigningKeys, SqliteStore, SqliteUsers,
 };
+use tessera_services::activity::{ActivityQueue, ActivityRecorder};
 use tessera_services::auth::{Accounts, ListVisibility, PasswordVerifier, RememberedUsers};
 use tessera_services::health::Backends;
 use tessera_services::one_time::OneTimeTokens;
@@ -40,22 +42,29 @@ pub async fn assemble(folder: &Path, cost: BcryptCost) -> anyhow::Result<(Servic
     let remembered = || RememberedUsers { users: users.clone(), cache: cache.clone(), clock: Arc::clone(&clock) };
     let keys = keys(&store, &*clock).await?;
     let mirror = Arc::new(RevocationMirror::new(Arc::new(SqliteRevocations::new(&store)), Arc::clone(&clock)));
+    let activity = Arc::new(SqliteActivity::new(&store));
+    let (activity, writer) = ActivityQueue::new(activity, Arc::clone(&clock), Arc::clone(&secrets));
+    tokio::spawn(writer.run(pending()));
+    let activity: Arc<dyn ActivityRecorder> = Arc::new(activity);
     let tokens: Arc<dyn TokenService> = Arc::new(Sessions {
         sessions: Arc::new(SqliteSessions::new(&store)),
         revoked: Arc::clone(&mirror),
+        activity: Arc::clone(&activity),
         signer: keys.signer,
         verifier: Arc::new(VerifiedCache::new(keys.verifier, VerifiedCache::DEFAULT_CAPACITY)),
         clock: Arc::clone(&clock),
         secrets: Arc::clone(&secrets),
         lifetimes: LIFETIMES,
     });
+    let passwords = PasswordVerifier { users: users.clone(), hasher: Arc::clone(&hasher) };
     let login = Orchestrator {
-        verifier: Arc::new(AccountVerifier(PasswordVerifier { users: users.clone(), hasher: Arc::clone(&hasher) })),
+        verifier: Arc::new(AccountVerifier { passwords, activity: Arc::clone(&activity) }),
         policy: Arc::new(ActiveAccounts),
         issuer: Arc::new(SessionIssuer {
             tokens: Arc::clone(&tokens),
             users: users.clone(),
             remembered: remembered(),
+            activity: Arc::clone(&activity),
             clock: Arc::clone(&clock),
         }),
     };
@@ -69,6 +78,7 @@ pub async fn assemble(folder: &Path, cost: BcryptCost) -> anyhow::Result<(Servic
         users: users.clone(),
         remembered: remembered(),
         hasher,
+        activity,
         clock: Arc::clone(&clock),
         secrets,
         list_visibility: ListVisibility::Public,

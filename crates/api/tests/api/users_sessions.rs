@@ -22,9 +22,9 @@ fn refreshing(answer: fn() -> Result<tessera_domain::TokenPair, RefreshError>) -
     let mut tokens = MockTokenService::new();
     tokens
         .expect_refresh()
-        .withf(move |token, policy| token.expose() == "old.refresh" && *policy == strict)
+        .withf(move |token, policy, _| token.expose() == "old.refresh" && *policy == strict)
         .times(1)
-        .returning(move |_, _| answer());
+        .returning(move |_, _, _| answer());
     with_tokens(tokens)
 }
 
@@ -32,9 +32,11 @@ fn ending(answer: fn() -> Result<(), LogOutError>) -> Services {
     let mut tokens = tokens();
     tokens
         .expect_log_out()
-        .withf(|who, refresh| *who == caller() && refresh.as_ref().is_some_and(|token| token.expose() == "old.refresh"))
+        .withf(|who, refresh, _| {
+            *who == caller() && refresh.as_ref().is_some_and(|token| token.expose() == "old.refresh")
+        })
         .times(1)
-        .returning(move |_, _| answer());
+        .returning(move |_, _, _| answer());
     with_tokens(tokens)
 }
 

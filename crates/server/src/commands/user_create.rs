@@ -1,7 +1,10 @@
 //! `tessera user create`: an account, made by the operator by the same rules as everybody's.
 
+use std::future::ready;
+
 use anyhow::anyhow;
 use tessera_domain::{Email, FullName, Invalid, PasswordAttribute, PasswordProblem, Privileges, User, Username};
+use tessera_services::ClientInfo;
 use tessera_services::auth::{AuthService as _, RegisterError, RegisterUser};
 
 use super::{block_on, password_input};
@@ -37,7 +40,8 @@ pub fn create_user(config: &Config, new: &CreateUser) -> anyhow::Result<()> {
     let full_name = new.full_name.as_ref().map(|text| parse("--full-name", text, FullName::parse)).transpose()?;
     let password = password_input::read()?;
     let privileges = if new.superuser { Privileges::Superuser } else { Privileges::None };
-    let user = block_on(register(config, RegisterUser { email, username, full_name, password, privileges }))?;
+    let client = ClientInfo::default();
+    let user = block_on(register(config, RegisterUser { email, username, full_name, password, privileges, client }))?;
     Ok(output::print(&format!("Made the account {} of {}.", user.id, user.email))?)
 }
 
@@ -48,7 +52,9 @@ fn parse<T>(flag: &str, text: &str, parse: fn(&str) -> Result<T, Invalid>) -> an
 async fn register(config: &Config, command: RegisterUser) -> anyhow::Result<User> {
     let storages = Storages::open(&config.storage).await?;
     let around = Surroundings::new(&config.passwords, Overrides::default())?;
-    let registered = wiring::accounts(config, &storages, &around).register(command).await;
+    let (activity, writer) = wiring::activity(&storages, &around);
+    let registered = wiring::accounts(config, &storages, &around, activity).register(command).await;
+    writer.run(ready(())).await;
     storages.close().await?;
     registered.map_err(explain)
 }

@@ -12,6 +12,7 @@ use tessera_adapters::jwt::{TokenKeys, VerifiedCache};
 use tessera_adapters::passwords::{BcryptHasher, HashingSettings};
 use tessera_adapters::{OsSecrets, SystemClock};
 use tessera_api::Services;
+use tessera_services::activity::{ActivityQueue, ActivityRecorder, ActivityWriter};
 use tessera_services::auth::{Accounts, PasswordVerifier, RememberedUsers};
 use tessera_services::health::Backends;
 use tessera_services::housekeeping::Housekeeper;
@@ -62,6 +63,8 @@ pub struct Wired {
     pub mirror: Arc<RevocationMirror>,
     /// Deletes what has expired.
     pub housekeeper: Housekeeper,
+    /// Writes what happens to accounts.
+    pub activity_writer: ActivityWriter,
 }
 
 /// Puts everything together. The keys are there and tested afterwards, and what was revoked is known.
@@ -80,25 +83,40 @@ pub async fn wire(config: &Config, storages: &Storages, overrides: Overrides) ->
         mail_outbox: storages.mail_outbox.clone(),
         clock: around.clock.clone(),
     };
-    let tokens: Arc<dyn TokenService> = Arc::new(tokens(config, storages, &around, &keys, Arc::clone(&mirror)));
+    let (activity, activity_writer) = activity(storages, &around);
+    let sessions = sessions(config, storages, &around, &keys, Arc::clone(&mirror), Arc::clone(&activity));
+    let tokens: Arc<dyn TokenService> = Arc::new(sessions);
     let services = Services {
-        auth: Arc::new(accounts(config, storages, &around)),
-        login: Arc::new(login(storages, &around, Arc::clone(&tokens))),
+        auth: Arc::new(accounts(config, storages, &around, Arc::clone(&activity))),
+        login: Arc::new(login(storages, &around, Arc::clone(&tokens), activity)),
         demonstration: config.contracts.request_token_demo.then(|| Arc::new(demonstration(&around)) as _),
         tokens,
         one_time_tokens: Arc::new(one_time_tokens(config, storages, &around)),
         keys: keys.published,
         health: Arc::new(Backends(storages.health.clone())),
     };
-    Ok(Wired { services, mirror, housekeeper })
+    Ok(Wired { services, mirror, housekeeper, activity_writer })
+}
+
+/// What notes what happens to accounts, and what writes it down.
+pub fn activity(storages: &Storages, around: &Surroundings) -> (Arc<dyn ActivityRecorder>, ActivityWriter) {
+    let (clock, secrets) = (around.clock.clone(), around.secrets.clone());
+    let (queue, writer) = ActivityQueue::new(storages.activity.clone(), clock, secrets);
+    (Arc::new(queue), writer)
 }
 
 /// The service of accounts.
-pub fn accounts(config: &Config, storages: &Storages, around: &Surroundings) -> Accounts {
+pub fn accounts(
+    config: &Config,
+    storages: &Storages,
+    around: &Surroundings,
+    activity: Arc<dyn ActivityRecorder>,
+) -> Accounts {
     Accounts {
         users: storages.users.clone(),
         remembered: remembered(storages, around),
         hasher: around.hasher.clone(),
+        activity,
         clock: around.clock.clone(),
         secrets: around.secrets.clone(),
         list_visibility: config.contracts.users_list,
@@ -109,16 +127,18 @@ fn remembered(storages: &Storages, around: &Surroundings) -> RememberedUsers {
     RememberedUsers { users: storages.users.clone(), cache: storages.cache.clone(), clock: around.clock.clone() }
 }
 
-fn tokens(
+fn sessions(
     config: &Config,
     storages: &Storages,
     around: &Surroundings,
     keys: &TokenKeys,
     revoked: Arc<RevocationMirror>,
+    activity: Arc<dyn ActivityRecorder>,
 ) -> Sessions {
     Sessions {
         sessions: storages.sessions.clone(),
         revoked,
+        activity,
         signer: keys.signer.clone(),
         verifier: Arc::new(VerifiedCache::new(keys.verifier.clone(), VerifiedCache::DEFAULT_CAPACITY)),
         clock: around.clock.clone(),
@@ -136,16 +156,22 @@ fn one_time_tokens(config: &Config, storages: &Storages, around: &Surroundings) 
     }
 }
 
-fn login(storages: &Storages, around: &Surroundings, tokens: Arc<dyn TokenService>) -> Orchestrator<AccountLogin> {
-    let verifier = PasswordVerifier { users: storages.users.clone(), hasher: around.hasher.clone() };
+fn login(
+    storages: &Storages,
+    around: &Surroundings,
+    tokens: Arc<dyn TokenService>,
+    activity: Arc<dyn ActivityRecorder>,
+) -> Orchestrator<AccountLogin> {
+    let passwords = PasswordVerifier { users: storages.users.clone(), hasher: around.hasher.clone() };
     let issuer = SessionIssuer {
         tokens,
         users: storages.users.clone(),
         remembered: remembered(storages, around),
+        activity: Arc::clone(&activity),
         clock: around.clock.clone(),
     };
     Orchestrator {
-        verifier: Arc::new(AccountVerifier(verifier)),
+        verifier: Arc::new(AccountVerifier { passwords, activity }),
         policy: Arc::new(ActiveAccounts),
         issuer: Arc::new(issuer),
     }

@@ -3,14 +3,14 @@
 use std::fmt;
 
 use tessera_domain::{
-    Email, ErrorKind, FullName, NewUser, PasswordContext, PasswordProblem, PlainPassword, Privileges, User, UserId,
-    Username, check_password,
+    ActivityEvent, Email, ErrorKind, FullName, NewUser, PasswordContext, PasswordProblem, PlainPassword, Privileges,
+    User, UserId, Username, check_password,
 };
 use tessera_repositories::InsertOutcome;
 
 use super::Accounts;
-use crate::Outage;
 use crate::ports::random;
+use crate::{ClientInfo, Outage};
 
 /// What an account is made of.
 #[derive(Clone)]
@@ -25,6 +25,20 @@ pub struct RegisterUser {
     pub password: PlainPassword,
     /// What it may do. No contract sets this; the operator does.
     pub privileges: Privileges,
+    /// Where it is made.
+    pub client: ClientInfo,
+}
+
+impl RegisterUser {
+    /// Every rule that its password breaks.
+    pub fn password_problems(&self) -> Vec<PasswordProblem> {
+        let account = PasswordContext {
+            username: self.username.as_ref(),
+            email: Some(&self.email),
+            full_name: self.full_name.as_ref(),
+        };
+        check_password(&self.password, account)
+    }
 }
 
 impl fmt::Debug for RegisterUser {
@@ -65,24 +79,21 @@ impl RegisterError {
 
 impl Accounts {
     pub(super) async fn register_user(&self, command: RegisterUser) -> Result<User, RegisterError> {
-        let account = PasswordContext {
-            username: command.username.as_ref(),
-            email: Some(&command.email),
-            full_name: command.full_name.as_ref(),
-        };
-        let problems = check_password(&command.password, account);
+        let problems = command.password_problems();
         if !problems.is_empty() {
             return Err(RegisterError::WeakPassword(problems));
         }
         let password_hash = self.hasher.hash(command.password.clone()).await.map_err(Outage::from)?;
+        let client = command.client.clone();
         let new = NewUser { user: self.new_user(command), password_hash };
         match self.users.insert(&new).await.map_err(Outage::from)? {
-            InsertOutcome::Inserted => {
-                tracing::info!(target: "audit", event = "register", user_id = %new.user.id);
-                Ok(new.user)
-            }
-            InsertOutcome::Taken { email, username } => Err(RegisterError::Taken { email, username }),
+            InsertOutcome::Inserted => {}
+            InsertOutcome::Taken { email, username } => return Err(RegisterError::Taken { email, username }),
         }
+        let user = new.user;
+        self.activity.record(user.id, ActivityEvent::Registered, &client);
+        tracing::info!(target: "audit", event = "register", user_id = %user.id);
+        Ok(user)
     }
 
     fn new_user(&self, command: RegisterUser) -> User {

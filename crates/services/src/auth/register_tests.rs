@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use tessera_domain::{Email, ErrorKind, PasswordHash, PasswordProblem, PlainPassword, Privileges};
+use tessera_domain::{ActivityEvent, Email, ErrorKind, PasswordHash, PasswordProblem, PlainPassword, Privileges};
 use tessera_repositories::{InsertOutcome, MockUserCache, MockUserRepository};
 
+use crate::activity::MockActivityRecorder;
 use crate::auth::{Accounts, AuthService as _, ListVisibility, RegisterError, RegisterUser, RememberedUsers};
-use crate::fixtures::{NOW, SameBytes, away, clock};
+use crate::fixtures::{NOW, SameBytes, any_activity, away, client, clock};
 use crate::ports::{HashError, MockPasswordHasher};
 
 fn accounts(users: MockUserRepository, hasher: MockPasswordHasher) -> Accounts {
@@ -15,6 +16,7 @@ fn accounts(users: MockUserRepository, hasher: MockPasswordHasher) -> Accounts {
         users: users.clone(),
         remembered: RememberedUsers { users, cache: Arc::new(MockUserCache::new()), clock: clock() },
         hasher: Arc::new(hasher),
+        activity: any_activity(),
         clock: clock(),
         secrets: Arc::new(SameBytes),
         list_visibility: ListVisibility::Public,
@@ -28,6 +30,7 @@ fn command(password: &str) -> RegisterUser {
         full_name: None,
         password: PlainPassword::parse(password).expect("well-formed"),
         privileges: Privileges::None,
+        client: client(),
     }
 }
 
@@ -50,6 +53,20 @@ async fn stores_the_hash_and_an_ordinary_account() {
         .returning(|_| Ok(InsertOutcome::Inserted));
     let user = accounts(users, hashes()).register(command("a long walk by the sea")).await.expect("registered");
     assert_eq!((user.date_joined, user.is_verified), (NOW, false));
+}
+
+#[tokio::test]
+async fn a_new_account_is_noted() {
+    let mut users = MockUserRepository::new();
+    users.expect_insert().returning(|_| Ok(InsertOutcome::Inserted));
+    let mut activity = MockActivityRecorder::new();
+    activity
+        .expect_record()
+        .withf(|_, event, from| (*event, from) == (ActivityEvent::Registered, &client()))
+        .times(1)
+        .return_const(());
+    let accounts = Accounts { activity: Arc::new(activity), ..accounts(users, hashes()) };
+    assert!(accounts.register(command("a long walk by the sea")).await.is_ok());
 }
 
 #[tokio::test]

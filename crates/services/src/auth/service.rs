@@ -7,6 +7,7 @@ use tessera_domain::User;
 use tessera_repositories::UserRepository;
 
 use super::{ListUsers, ListUsersError, ListVisibility, RegisterError, RegisterUser, RememberedUsers, UserListing};
+use crate::activity::ActivityRecorder;
 use crate::ports::{Clock, PasswordHasher, SecretSource};
 
 /// Accounts.
@@ -28,6 +29,8 @@ pub struct Accounts {
     pub remembered: RememberedUsers,
     /// What hashes passwords.
     pub hasher: Arc<dyn PasswordHasher>,
+    /// Where new accounts are noted for their owner.
+    pub activity: Arc<dyn ActivityRecorder>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness for ids.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tessera_domain::{Credentials, ErrorKind, Identifier, PlainPassword};
+use tessera_domain::{Credentials, ErrorKind, Identifier, PlainPassword, UserId};
 use tessera_repositories::UserRepository;
 
 use crate::Outage;
@@ -19,9 +19,12 @@ pub struct PasswordVerifier {
 /// Why nothing was proved.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
-    /// There is no such account, or this is not its password; which of the two is not told.
+    /// There is no such account, or this is not its password.
     #[error("wrong credentials")]
-    Wrong,
+    Wrong {
+        /// Whose password it is not. It is for the owner's activity log, and told to nobody else.
+        owner: Option<UserId>,
+    },
     /// Something else did not work.
     #[error(transparent)]
     Outage(#[from] Outage),
@@ -31,7 +34,7 @@ impl VerifyError {
     /// Its class.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Wrong => ErrorKind::Unauthenticated,
+            Self::Wrong { .. } => ErrorKind::Unauthenticated,
             Self::Outage(outage) => outage.kind(),
         }
     }
@@ -57,7 +60,7 @@ impl PasswordVerifier {
                 }
                 Ok(credentials)
             }
-            _ => Err(VerifyError::Wrong),
+            (_, found) => Err(VerifyError::Wrong { owner: found.map(|credentials| credentials.user.id) }),
         }
     }
 

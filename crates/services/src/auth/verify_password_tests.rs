@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tessera_domain::{Email, ErrorKind, Identifier, PasswordHash, PlainPassword};
 use tessera_repositories::MockUserRepository;
 
-use crate::auth::PasswordVerifier;
+use crate::auth::{PasswordVerifier, VerifyError};
 use crate::fixtures::{USER, away, credentials};
 use crate::ports::{HashError, MockPasswordHasher, Verdict};
 
@@ -19,9 +19,17 @@ async fn verify_as(
     users: MockUserRepository,
     hasher: MockPasswordHasher,
 ) -> Result<(), ErrorKind> {
+    attempt(identifier, users, hasher).await.map_err(|error| error.kind())
+}
+
+async fn attempt(
+    identifier: Option<Identifier>,
+    users: MockUserRepository,
+    hasher: MockPasswordHasher,
+) -> Result<(), VerifyError> {
     let verifier = PasswordVerifier { users: Arc::new(users), hasher: Arc::new(hasher) };
     let password = PlainPassword::parse("a long walk by the sea").expect("well-formed");
-    verifier.verify(identifier.as_ref(), &password).await.map(|_| ()).map_err(|error| error.kind())
+    verifier.verify(identifier.as_ref(), &password).await.map(|_| ())
 }
 
 fn knows_ana() -> MockUserRepository {
@@ -55,6 +63,14 @@ async fn an_unknown_account_is_never_right() {
 #[tokio::test]
 async fn a_wrong_password_has_the_same_answer() {
     assert_eq!(verify(knows_ana(), verdict(Verdict::Wrong)).await, Err(ErrorKind::Unauthenticated));
+}
+
+#[tokio::test]
+async fn whose_password_was_tried_is_known_to_the_service_and_shown_to_nobody() {
+    let error = attempt(Some(Identifier::Id(USER)), knows_ana(), verdict(Verdict::Wrong)).await.expect_err("wrong");
+    assert!(matches!(error, VerifyError::Wrong { owner: Some(USER) }), "{error:?}");
+    let nobody = attempt(None, MockUserRepository::new(), verdict(Verdict::Wrong)).await.expect_err("wrong");
+    assert_eq!(error.to_string(), nobody.to_string());
 }
 
 #[tokio::test]

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use tessera_domain::{Credentials, Identifier, PlainPassword, TokenPair, User};
+use tessera_domain::{ActivityEvent, Credentials, Identifier, PlainPassword, TokenPair, User};
 use tessera_repositories::UserRepository;
 
 use super::{CredentialVerifier, Flow, IssuancePolicy, Refusal, RequestTokenError, TokenIssuer};
+use crate::activity::ActivityRecorder;
 use crate::auth::{PasswordVerifier, RememberedUsers, VerifyError};
 use crate::ports::Clock;
 use crate::tokens::{OpenSessionError, TokenService};
@@ -43,15 +44,23 @@ pub struct LoginGrant {
 }
 
 /// Verifies the password.
-pub struct AccountVerifier(pub PasswordVerifier);
+pub struct AccountVerifier {
+    /// What verifies.
+    pub passwords: PasswordVerifier,
+    /// Where failures are noted.
+    pub activity: Arc<dyn ActivityRecorder>,
+}
 
 #[async_trait]
 impl CredentialVerifier<AccountLogin> for AccountVerifier {
     async fn verify(&self, request: &LoginRequest) -> Result<Credentials, VerifyError> {
-        let verified = self.0.verify(request.identifier.as_ref(), &request.password).await;
-        if matches!(verified, Err(VerifyError::Wrong)) {
+        let verified = self.passwords.verify(request.identifier.as_ref(), &request.password).await;
+        if let Err(VerifyError::Wrong { owner }) = &verified {
             // The name that was tried is not logged: people type passwords there.
             tracing::info!(target: "audit", event = "login_failed");
+            if let Some(owner) = owner {
+                self.activity.record(*owner, ActivityEvent::LoginFailed, &request.client);
+            }
         }
         verified
     }
@@ -75,6 +84,8 @@ pub struct SessionIssuer {
     pub users: Arc<dyn UserRepository>,
     /// The same, remembered.
     pub remembered: RememberedUsers,
+    /// Where logins are noted for their owner.
+    pub activity: Arc<dyn ActivityRecorder>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -82,12 +93,13 @@ pub struct SessionIssuer {
 #[async_trait]
 impl TokenIssuer<AccountLogin> for SessionIssuer {
     async fn issue(&self, request: &LoginRequest, principal: Credentials) -> Result<LoginGrant, RequestTokenError> {
-        let tokens = self.tokens.open_session(&principal).await?;
+        let tokens = self.tokens.open_session(principal.user.id, principal.version).await?;
         let now = self.clock.now();
         let ip = request.client.ip;
         self.users.record_login(principal.user.id, now, ip).await.map_err(Outage::from)?;
         let user = User { last_login: Some(now), last_login_ip: ip, updated_at: now, ..principal.user };
         self.remembered.forget_before(&user).await;
+        self.activity.record(user.id, ActivityEvent::LoggedIn, &request.client);
         tracing::info!(target: "audit", event = "login", user_id = %user.id);
         Ok(LoginGrant { user, tokens })
     }

@@ -42,7 +42,7 @@ impl CredentialVerifier<Demonstration> for UppercaseVerifier {
         if request.password.expose_secret() == request.username.to_uppercase() {
             Ok(request.username.clone())
         } else {
-            Err(VerifyError::Wrong)
+            Err(VerifyError::Wrong { owner: None })
         }
     }
 }

@@ -90,7 +90,7 @@ impl RequestTokenError {
 impl From<VerifyError> for RequestTokenError {
     fn from(error: VerifyError) -> Self {
         match error {
-            VerifyError::Wrong => Self::WrongCredentials,
+            VerifyError::Wrong { .. } => Self::WrongCredentials,
             VerifyError::Outage(outage) => Self::Outage(outage),
         }
     }
@@ -165,7 +165,7 @@ mod tests {
         policy.expect_permit().never();
         issuer.expect_issue().never();
         let mut verifier = MockCredentialVerifier::new();
-        verifier.expect_verify().returning(|_| Err(VerifyError::Wrong));
+        verifier.expect_verify().returning(|_| Err(VerifyError::Wrong { owner: None }));
         let error = orchestrator(verifier, policy, issuer).request_token(7).await.expect_err("wrong");
         assert_eq!(error.kind(), ErrorKind::Unauthenticated);
     }

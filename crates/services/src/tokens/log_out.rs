@@ -1,11 +1,13 @@
 //! Logging out (requirement T6).
 
-use tessera_domain::{Claims, EndReason, ErrorKind, RefreshToken, Revocation, RevokedKey, Subject, TokenType};
+use tessera_domain::{
+    ActivityEvent, Claims, EndReason, ErrorKind, RefreshToken, Revocation, RevokedKey, Subject, TokenType,
+};
 use tessera_repositories::SessionEnding;
 
 use super::{Caller, Sessions};
-use crate::Outage;
 use crate::ports::TokenRejected;
+use crate::{ClientInfo, Outage};
 
 /// Why nothing was ended.
 #[derive(Debug, thiserror::Error)]
@@ -39,7 +41,12 @@ impl From<TokenRejected> for LogOutError {
 }
 
 impl Sessions {
-    pub(super) async fn end(&self, caller: &Caller, refresh: Option<RefreshToken>) -> Result<(), LogOutError> {
+    pub(super) async fn end(
+        &self,
+        caller: &Caller,
+        refresh: Option<RefreshToken>,
+        client: &ClientInfo,
+    ) -> Result<(), LogOutError> {
         let now = self.clock.now();
         let verify = |token: RefreshToken| self.verifier.verify(token.expose(), TokenType::Refresh, now);
         let refresh = refresh.map(verify).transpose()?;
@@ -54,6 +61,7 @@ impl Sessions {
         let ending = SessionEnding { sessions, reason: EndReason::LoggedOut, at: now, revocations };
         self.sessions.end(&ending).await.map_err(Outage::from)?;
         self.revoked.note(&ending.revocations);
+        self.activity.record(caller.user_id, ActivityEvent::LoggedOut, client);
         tracing::info!(target: "audit", event = "logout", user_id = %caller.user_id, session_id = %caller.session_id);
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Opening a session.
 
-use tessera_domain::{Credentials, ErrorKind, Session, SessionId, TokenPair};
+use tessera_domain::{ErrorKind, SecurityVersion, Session, SessionId, TokenPair, UserId};
 use tessera_repositories::OpenOutcome;
 
 use super::Sessions;
@@ -29,13 +29,13 @@ impl OpenSessionError {
 }
 
 impl Sessions {
-    pub(super) async fn open(&self, credentials: &Credentials) -> Result<TokenPair, OpenSessionError> {
+    pub(super) async fn open(&self, user_id: UserId, version: SecurityVersion) -> Result<TokenPair, OpenSessionError> {
         let now = self.clock.now();
         let id = SessionId::new(now, random(&*self.secrets));
-        let session = Session::open(id, credentials.user.id, now, self.lifetimes.session);
+        let session = Session::open(id, user_id, now, self.lifetimes.session);
         // Signed first: a session whose tokens could not be made would be a row that nobody can use.
         let pair = self.pair(&session, now)?;
-        match self.sessions.open(&session, credentials.version).await.map_err(Outage::from)? {
+        match self.sessions.open(&session, version).await.map_err(Outage::from)? {
             OpenOutcome::Opened => Ok(pair),
             OpenOutcome::Superseded => Err(OpenSessionError::Superseded),
         }

@@ -1,14 +1,14 @@
 //! Refreshing a session (requirement T4).
 
 use tessera_domain::{
-    Claims, ErrorKind, Generation, OnRetry, Presented, RefreshPolicy, RefreshToken, Revocation, RevokedKey, Rotation,
-    Session, Subject, Timestamp, TokenKind, TokenPair, TokenType,
+    ActivityEvent, Claims, ErrorKind, Generation, OnRetry, Presented, RefreshPolicy, RefreshToken, Revocation,
+    RevokedKey, Rotation, Session, Subject, Timestamp, TokenKind, TokenPair, TokenType,
 };
 use tessera_repositories::{RotateOutcome, RotateSession};
 
 use super::Sessions;
-use crate::Outage;
 use crate::ports::TokenRejected;
+use crate::{ClientInfo, Outage};
 
 /// Why there are no new tokens.
 #[derive(Debug, thiserror::Error)]
@@ -40,38 +40,50 @@ impl From<TokenRejected> for RefreshError {
     }
 }
 
+/// A refresh token that is presented now.
+struct Presentation<'a> {
+    token: &'a RefreshToken,
+    claims: Claims,
+    generation: Generation,
+    on_retry: OnRetry,
+    client: &'a ClientInfo,
+    now: Timestamp,
+}
+
 impl Sessions {
-    pub(super) async fn spend(&self, token: &RefreshToken, policy: RefreshPolicy) -> Result<TokenPair, RefreshError> {
+    pub(super) async fn spend(
+        &self,
+        token: &RefreshToken,
+        policy: RefreshPolicy,
+        client: &ClientInfo,
+    ) -> Result<TokenPair, RefreshError> {
         let now = self.clock.now();
         let claims = self.verifier.verify(token.expose(), TokenType::Refresh, now)?;
         let generation = generation_of(&claims)?;
+        let presented = Presentation { token, claims, generation, on_retry: policy.on_retry, client, now };
         match policy.rotation {
-            Rotation::Rotate => self.rotate(&claims, generation, now, policy.on_retry).await,
-            Rotation::Keep => self.keep(token, &claims, generation, now, policy.on_retry).await,
+            Rotation::Rotate => self.rotate(&presented).await,
+            Rotation::Keep => self.keep(&presented).await,
         }
     }
 
-    async fn rotate(
-        &self,
-        claims: &Claims,
-        generation: Generation,
-        now: Timestamp,
-        on_retry: OnRetry,
-    ) -> Result<TokenPair, RefreshError> {
+    async fn rotate(&self, presented: &Presentation<'_>) -> Result<TokenPair, RefreshError> {
+        let now = presented.now;
         let request = RotateSession {
-            id: claims.session_id,
-            generation,
+            id: presented.claims.session_id,
+            generation: presented.generation,
             now,
             idle: self.lifetimes.session.idle,
             retry_window: self.lifetimes.retry_window,
             revoke_until: self.last_access_expiry(now),
         };
+        let gives_successor = presented.on_retry == OnRetry::SameSuccessor;
         match self.sessions.rotate(&request).await.map_err(Outage::from)? {
             RotateOutcome::Rotated(session) => Ok(self.pair(&session, now)?),
-            RotateOutcome::Retried(session) if on_retry == OnRetry::SameSuccessor => Ok(self.pair(&session, now)?),
+            RotateOutcome::Retried(session) if gives_successor => Ok(self.pair(&session, now)?),
             RotateOutcome::Retried(_) | RotateOutcome::Ended(_) => Err(RefreshError::Revoked),
             RotateOutcome::Reused(session) => {
-                self.note_reuse(&session, generation, request.revoke_until);
+                self.note_reuse(&session, presented, request.revoke_until);
                 Err(RefreshError::Revoked)
             }
             RotateOutcome::Unknown => Err(RefreshError::Invalid),
@@ -80,32 +92,29 @@ impl Sessions {
 
     /// The current token stays good. A token that is not current is judged exactly as where tokens rotate: its
     /// generation is past, so that no rotation can come of it.
-    async fn keep(
-        &self,
-        token: &RefreshToken,
-        claims: &Claims,
-        generation: Generation,
-        now: Timestamp,
-        on_retry: OnRetry,
-    ) -> Result<TokenPair, RefreshError> {
+    async fn keep(&self, presented: &Presentation<'_>) -> Result<TokenPair, RefreshError> {
+        let Presentation { token, claims, generation, now, .. } = presented;
         let found = self.sessions.find(claims.session_id).await.map_err(Outage::from)?;
         let session = found.ok_or(RefreshError::Invalid)?;
-        match session.judge(generation, now, self.lifetimes.retry_window) {
-            Presented::Current => Ok(TokenPair { access: self.access_token(&session, now)?, refresh: token.clone() }),
-            Presented::Retry | Presented::Reused => self.rotate(claims, generation, now, on_retry).await,
+        match session.judge(*generation, *now, self.lifetimes.retry_window) {
+            Presented::Current => {
+                Ok(TokenPair { access: self.access_token(&session, *now)?, refresh: (*token).clone() })
+            }
+            Presented::Retry | Presented::Reused => self.rotate(presented).await,
             Presented::Ended => Err(RefreshError::Revoked),
             Presented::Expired | Presented::Unknown => Err(RefreshError::Invalid),
         }
     }
 
-    fn note_reuse(&self, session: &Session, generation: Generation, until: Timestamp) {
+    fn note_reuse(&self, session: &Session, presented: &Presentation<'_>, until: Timestamp) {
         self.revoked.note(&[Revocation { key: RevokedKey::Session(session.id), until }]);
+        self.activity.record(session.user_id, ActivityEvent::RefreshReused, presented.client);
         tracing::warn!(
             target: "audit",
             event = "refresh_reuse",
             user_id = %session.user_id,
             session_id = %session.id,
-            presented = generation.number(),
+            presented = presented.generation.number(),
             current = session.generation.number(),
         );
     }

@@ -6,25 +6,31 @@ use std::time::Duration;
 use async_trait::async_trait;
 use secrecy::SecretString;
 use tessera_domain::{
-    AccessToken, Claims, Credentials, RefreshPolicy, RefreshToken, Session, SessionLimits, Subject, Timestamp, TokenId,
-    TokenKind, TokenPair,
+    AccessToken, Claims, RefreshPolicy, RefreshToken, SecurityVersion, Session, SessionLimits, Subject, Timestamp,
+    TokenId, TokenKind, TokenPair, UserId,
 };
 use tessera_repositories::SessionRepository;
 
 use super::{AuthenticateError, Caller, LogOutError, OpenSessionError, RefreshError, RevocationMirror};
-use crate::Outage;
+use crate::activity::ActivityRecorder;
 use crate::ports::{Clock, SecretSource, SignError, TokenSigner, TokenVerifier, random};
+use crate::{ClientInfo, Outage};
 
 /// Tokens of accounts.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait TokenService: Send + Sync {
-    /// Opens a session for somebody whose credentials were verified.
-    async fn open_session(&self, credentials: &Credentials) -> Result<TokenPair, OpenSessionError>;
+    /// Opens a session for the owner of an account, who was verified under this version of its credentials.
+    async fn open_session(&self, user_id: UserId, version: SecurityVersion) -> Result<TokenPair, OpenSessionError>;
 
     /// Spends or uses a refresh token, as `policy` says. The pair holds a new access token and the refresh token to
     /// use from now on.
-    async fn refresh(&self, token: &RefreshToken, policy: RefreshPolicy) -> Result<TokenPair, RefreshError>;
+    async fn refresh(
+        &self,
+        token: &RefreshToken,
+        policy: RefreshPolicy,
+        client: &ClientInfo,
+    ) -> Result<TokenPair, RefreshError>;
 
     /// Who calls with this access token.
     async fn authenticate(&self, token: &AccessToken) -> Result<Caller, AuthenticateError>;
@@ -34,7 +40,12 @@ pub trait TokenService: Send + Sync {
 
     /// Ends the caller's session, and the session of `refresh` if one is given, which must be the caller's own. Their
     /// tokens are refused from the moment this returns (requirement T6).
-    async fn log_out(&self, caller: &Caller, refresh: Option<RefreshToken>) -> Result<(), LogOutError>;
+    async fn log_out(
+        &self,
+        caller: &Caller,
+        refresh: Option<RefreshToken>,
+        client: &ClientInfo,
+    ) -> Result<(), LogOutError>;
 }
 
 /// How long things live.
@@ -54,6 +65,8 @@ pub struct Sessions {
     pub sessions: Arc<dyn SessionRepository>,
     /// What was revoked.
     pub revoked: Arc<RevocationMirror>,
+    /// Where logouts and reuse are noted for their owner.
+    pub activity: Arc<dyn ActivityRecorder>,
     /// What signs.
     pub signer: Arc<dyn TokenSigner>,
     /// What verifies.
@@ -68,12 +81,17 @@ pub struct Sessions {
 
 #[async_trait]
 impl TokenService for Sessions {
-    async fn open_session(&self, credentials: &Credentials) -> Result<TokenPair, OpenSessionError> {
-        self.open(credentials).await
+    async fn open_session(&self, user_id: UserId, version: SecurityVersion) -> Result<TokenPair, OpenSessionError> {
+        self.open(user_id, version).await
     }
 
-    async fn refresh(&self, token: &RefreshToken, policy: RefreshPolicy) -> Result<TokenPair, RefreshError> {
-        self.spend(token, policy).await
+    async fn refresh(
+        &self,
+        token: &RefreshToken,
+        policy: RefreshPolicy,
+        client: &ClientInfo,
+    ) -> Result<TokenPair, RefreshError> {
+        self.spend(token, policy, client).await
     }
 
     async fn authenticate(&self, token: &AccessToken) -> Result<Caller, AuthenticateError> {
@@ -84,8 +102,13 @@ impl TokenService for Sessions {
         self.lifetimes.access
     }
 
-    async fn log_out(&self, caller: &Caller, refresh: Option<RefreshToken>) -> Result<(), LogOutError> {
-        self.end(caller, refresh).await
+    async fn log_out(
+        &self,
+        caller: &Caller,
+        refresh: Option<RefreshToken>,
+        client: &ClientInfo,
+    ) -> Result<(), LogOutError> {
+        self.end(caller, refresh, client).await
     }
 }
 

@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use tessera_domain::{
-    AccessToken, Claims, EndReason, ErrorKind, ExternalId, Generation, OnRetry, RefreshPolicy, RefreshToken,
-    RevokedKey, Rotation, SecurityVersion, Session, SessionId, Subject, TokenId, TokenKind, TokenType, UserId,
+    AccessToken, ActivityEvent, Claims, EndReason, ErrorKind, ExternalId, Generation, OnRetry, RefreshPolicy,
+    RefreshToken, RevokedKey, Rotation, SecurityVersion, Session, SessionId, Subject, TokenId, TokenKind, TokenType,
+    UserId,
 };
 use tessera_repositories::{
     MockRevocationRepository, MockSessionRepository, OpenOutcome, RevocationRepository, RotateOutcome,
 };
 
 use super::{Caller, RevocationMirror, Sessions, TokenService as _};
-use crate::fixtures::{LIFETIMES, NOW, SESSION, SameBytes, USER, away, clock, credentials};
+use crate::fixtures::{LIFETIMES, NOW, SESSION, SameBytes, USER, activity, any_activity, away, client, clock};
 use crate::ports::{MockTokenSigner, MockTokenVerifier, TokenRejected};
 
 const STRICT: RefreshPolicy = RefreshPolicy { rotation: Rotation::Rotate, on_retry: OnRetry::Refuse };
@@ -64,6 +65,7 @@ fn with_log(sessions: MockSessionRepository, verifier: MockTokenVerifier, log: M
     Sessions {
         sessions: Arc::new(sessions),
         revoked: Arc::new(RevocationMirror::new(log, clock())),
+        activity: any_activity(),
         signer: Arc::new(signer()),
         verifier: Arc::new(verifier),
         clock: clock(),
@@ -87,7 +89,7 @@ fn refresh_token() -> RefreshToken {
 async fn refresh(outcome: RotateOutcome, policy: RefreshPolicy) -> Result<String, ErrorKind> {
     let mut sessions = MockSessionRepository::new();
     sessions.expect_rotate().times(1).return_once(move |_| Ok(outcome));
-    let pair = service(sessions, verifies(claims(generation(0)))).refresh(&refresh_token(), policy).await;
+    let pair = service(sessions, verifies(claims(generation(0)))).refresh(&refresh_token(), policy, &client()).await;
     pair.map(|pair| pair.refresh.expose().to_owned()).map_err(|error| error.kind())
 }
 
@@ -99,7 +101,10 @@ async fn a_session_opens_under_the_version_that_was_verified() {
         .withf(|session, version| session.user_id == USER && *version == SecurityVersion::from_number(3))
         .times(1)
         .returning(|_, _| Ok(OpenOutcome::Opened));
-    let pair = service(sessions, MockTokenVerifier::new()).open_session(&credentials()).await.expect("opened");
+    let pair = service(sessions, MockTokenVerifier::new())
+        .open_session(USER, SecurityVersion::from_number(3))
+        .await
+        .expect("opened");
     assert!(pair.access.expose().starts_with("access ") && pair.access.expose().ends_with(" 900"));
     assert!(pair.refresh.expose().starts_with("refresh ") && pair.refresh.expose().ends_with(" 604800"));
 }
@@ -108,7 +113,10 @@ async fn a_session_opens_under_the_version_that_was_verified() {
 async fn a_login_that_was_overtaken_opens_nothing() {
     let mut sessions = MockSessionRepository::new();
     sessions.expect_open().returning(|_, _| Ok(OpenOutcome::Superseded));
-    let error = service(sessions, MockTokenVerifier::new()).open_session(&credentials()).await.expect_err("superseded");
+    let error = service(sessions, MockTokenVerifier::new())
+        .open_session(USER, SecurityVersion::from_number(3))
+        .await
+        .expect_err("superseded");
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);
 }
 
@@ -144,7 +152,7 @@ async fn reuse_ends_the_access_tokens_of_this_process_at_once() {
     });
     let service = service(sessions, verifier);
     assert!(service.authenticate(&AccessToken::new("t")).await.is_ok());
-    assert!(service.refresh(&refresh_token(), STRICT).await.is_err());
+    assert!(service.refresh(&refresh_token(), STRICT, &client()).await.is_err());
     let error = service.authenticate(&AccessToken::new("t")).await.expect_err("revoked");
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);
 }
@@ -155,7 +163,7 @@ async fn a_session_that_is_not_rotated_keeps_its_refresh_token() {
     sessions.expect_find().returning(|_| Ok(Some(session())));
     sessions.expect_rotate().never();
     let service = service(sessions, verifies(claims(generation(0))));
-    let pair = service.refresh(&refresh_token(), KEEPING).await.expect("kept");
+    let pair = service.refresh(&refresh_token(), KEEPING, &client()).await.expect("kept");
     assert_eq!(pair.refresh.expose(), "the token");
     assert!(pair.access.expose().starts_with("access "));
 }
@@ -167,19 +175,19 @@ async fn a_spent_token_is_reuse_also_where_nothing_rotates() {
         .expect_find()
         .returning(|_| Ok(Some(session().rotated(NOW, LIFETIMES.session.idle).rotated(NOW, LIFETIMES.session.idle))));
     sessions.expect_rotate().times(1).returning(|_| Ok(RotateOutcome::Reused(session())));
-    let error = service(sessions, verifies(claims(generation(0)))).refresh(&refresh_token(), KEEPING).await;
+    let error = service(sessions, verifies(claims(generation(0)))).refresh(&refresh_token(), KEEPING, &client()).await;
     assert_eq!(error.expect_err("reused").kind(), ErrorKind::Unauthenticated);
 }
 
 #[tokio::test]
 async fn a_token_of_another_type_or_namespace_is_refused_without_asking_the_storage() {
     let untouched = || service(MockSessionRepository::new(), verifies(claims(TokenKind::Access)));
-    assert!(untouched().refresh(&refresh_token(), STRICT).await.is_err());
+    assert!(untouched().refresh(&refresh_token(), STRICT, &client()).await.is_err());
 
     let external = || Subject::External(ExternalId::Number(1));
     let stranger = Claims { subject: external(), ..claims(generation(0)) };
     let service_for = |claims| service(MockSessionRepository::new(), verifies(claims));
-    assert!(service_for(stranger).refresh(&refresh_token(), STRICT).await.is_err());
+    assert!(service_for(stranger).refresh(&refresh_token(), STRICT, &client()).await.is_err());
     let stranger = Claims { subject: external(), ..claims(TokenKind::Access) };
     assert!(service_for(stranger).authenticate(&AccessToken::new("t")).await.is_err());
 }
@@ -188,7 +196,7 @@ async fn a_token_of_another_type_or_namespace_is_refused_without_asking_the_stor
 async fn a_storage_that_is_away_logs_nobody_out() {
     let mut sessions = MockSessionRepository::new();
     sessions.expect_rotate().returning(|_| Err(away()));
-    let error = service(sessions, verifies(claims(generation(0)))).refresh(&refresh_token(), STRICT).await;
+    let error = service(sessions, verifies(claims(generation(0)))).refresh(&refresh_token(), STRICT, &client()).await;
     assert_eq!(error.expect_err("away").kind(), ErrorKind::Unavailable);
 
     let mut log = MockRevocationRepository::new();
@@ -215,13 +223,31 @@ async fn logging_out_ends_both_sessions_and_blacklists_the_refresh_token_in_one_
         })
         .times(1)
         .returning(|_| Ok(()));
-    service(sessions, verifies(presented)).log_out(&caller(), Some(refresh_token())).await.expect("logged out");
+    service(sessions, verifies(presented))
+        .log_out(&caller(), Some(refresh_token()), &client())
+        .await
+        .expect("logged out");
 }
 
 #[tokio::test]
 async fn nobody_ends_the_session_of_another() {
     let theirs = Claims { subject: Subject::Account(UserId::from_bytes([6; 16])), ..claims(generation(0)) };
     let service = service(MockSessionRepository::new(), verifies(theirs));
-    let error = service.log_out(&caller(), Some(refresh_token())).await.expect_err("not yours");
+    let error = service.log_out(&caller(), Some(refresh_token()), &client()).await.expect_err("not yours");
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
+}
+
+#[tokio::test]
+async fn the_owner_can_read_of_a_logout_and_of_a_reuse() {
+    let mut sessions = MockSessionRepository::new();
+    sessions.expect_end().returning(|_| Ok(()));
+    let service = service(sessions, MockTokenVerifier::new());
+    let service = Sessions { activity: activity(ActivityEvent::LoggedOut), ..service };
+    service.log_out(&caller(), None, &client()).await.expect("logged out");
+
+    let mut sessions = MockSessionRepository::new();
+    sessions.expect_rotate().returning(|_| Ok(RotateOutcome::Reused(session())));
+    let service = self::service(sessions, verifies(claims(generation(0))));
+    let service = Sessions { activity: activity(ActivityEvent::RefreshReused), ..service };
+    assert!(service.refresh(&refresh_token(), STRICT, &client()).await.is_err());
 }

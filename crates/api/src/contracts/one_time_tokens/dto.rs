@@ -27,7 +27,7 @@ pub struct Register {
 }
 
 impl Register {
-    pub fn into_command(self) -> Result<RegisterUser, FieldErrors> {
+    pub fn into_command(self, client: ClientInfo) -> Result<RegisterUser, FieldErrors> {
         let mut fields = Fields::of(&self);
         let full_name = fields.read("nombre", &self.nombre, FullName::parse);
         let email = fields.read("correo", &self.correo, Email::parse);
@@ -39,6 +39,7 @@ impl Register {
                 full_name: Some(full_name),
                 password,
                 privileges: Privileges::None,
+                client,
             }),
             _ => Err(fields.into_errors()),
         }

@@ -18,9 +18,10 @@ use crate::http::caller::Anonymous;
 pub async fn register(
     _: Anonymous,
     body: Body<Register>,
+    client: ClientInfo,
     auth: web::Data<dyn AuthService>,
 ) -> Result<HttpResponse, OneTimeTokensRefused> {
-    let user = auth.register(body.make(Register::into_command)?).await?;
+    let user = auth.register(body.make(|body| body.into_command(client))?).await?;
     Ok(answer::json(StatusCode::CREATED, &Registered::from(&user)))
 }
 

@@ -28,7 +28,7 @@ pub struct CreateUser {
 }
 
 impl CreateUser {
-    pub fn into_command(self) -> Result<RegisterUser, FieldErrors> {
+    pub fn into_command(self, client: ClientInfo) -> Result<RegisterUser, FieldErrors> {
         let mut fields = Fields::of(&self);
         let username = fields.read("username", &self.username, Username::parse);
         let email = fields.read("email", &self.email, Email::parse);
@@ -40,6 +40,7 @@ impl CreateUser {
                 full_name: None,
                 password,
                 privileges: Privileges::None,
+                client,
             }),
             _ => Err(fields.into_errors()),
         }

@@ -30,9 +30,10 @@ type Login = web::Data<dyn OrchestratorService<AccountLogin>>;
 pub async fn create(
     _: Anonymous,
     Json(body): Json<CreateUser>,
+    client: ClientInfo,
     auth: web::Data<dyn AuthService>,
 ) -> Result<HttpResponse, UsersRefused> {
-    let user = auth.register(body.into_command()?).await?;
+    let user = auth.register(body.into_command(client)?).await?;
     Ok(answer::json(StatusCode::CREATED, &Created::from(&user)))
 }
 
@@ -62,9 +63,10 @@ pub async fn log_in_by_either_name(
 pub async fn refresh(
     _: Anonymous,
     RefreshHeader(token): RefreshHeader,
+    client: ClientInfo,
     tokens: web::Data<dyn TokenService>,
 ) -> Result<HttpResponse, UsersRefused> {
-    let pair = tokens.refresh(&token, STRICT).await?;
+    let pair = tokens.refresh(&token, STRICT, &client).await?;
     Ok(answer::json(StatusCode::OK, &Tokens::from(&pair)))
 }
 
@@ -73,10 +75,11 @@ pub async fn log_out(
     caller: Caller,
     header: RefreshHeader,
     body: Option<Json<LogOut>>,
+    client: ClientInfo,
     tokens: web::Data<dyn TokenService>,
 ) -> Result<HttpResponse, UsersRefused> {
     let refresh = LogOut::agreeing(body, header)?;
-    tokens.log_out(&caller, Some(refresh)).await?;
+    tokens.log_out(&caller, Some(refresh), &client).await?;
     Ok(answer::json(StatusCode::OK, &Message { message: "Logout successful" }))
 }
 

@@ -1,0 +1,107 @@
+//! Writing what was noted: in batches, by one task in the background.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tessera_domain::Activity;
+use tessera_repositories::ActivityRepository;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{sleep, timeout};
+
+/// The most entries of one batch.
+pub(super) const BATCH: usize = 256;
+/// How long a storage that is away is left alone.
+const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
+/// How long the last entries may take when the process stops.
+const LAST_CALL: Duration = Duration::from_secs(3);
+
+/// Empties the queue of an [`ActivityQueue`](super::ActivityQueue).
+pub struct ActivityWriter {
+    queued: mpsc::Receiver<Activity>,
+    storage: Arc<dyn ActivityRepository>,
+    /// What is being written. It outlives an attempt that fails or is broken off: a storage leaves alone what it has.
+    batch: Vec<Activity>,
+    settled: watch::Sender<u64>,
+    dropped: Arc<AtomicU64>,
+    is_behind: bool,
+}
+
+impl ActivityWriter {
+    pub(super) fn new(
+        queued: mpsc::Receiver<Activity>,
+        storage: Arc<dyn ActivityRepository>,
+        settled: watch::Sender<u64>,
+        dropped: Arc<AtomicU64>,
+    ) -> Self {
+        Self { queued, storage, batch: Vec::new(), settled, dropped, is_behind: false }
+    }
+
+    /// Writes until `stop`, then for a few seconds at most what was noted by then. It ends by itself when nobody can
+    /// note anything any longer.
+    pub async fn run(mut self, stop: impl Future<Output = ()>) {
+        let mut stop = pin!(stop);
+        loop {
+            tokio::select! {
+                () = &mut stop => break,
+                went_on = self.write_batch() => if !went_on { break },
+            }
+        }
+        self.queued.close();
+        let rest = timeout(LAST_CALL, async { while self.write_batch().await {} }).await;
+        if rest.is_err() {
+            self.drop_batch();
+            self.count_dropped(self.queued.len());
+        }
+        self.report_dropped();
+    }
+
+    /// Waits for entries and writes them, or tries once more to write those it has. `false` when there will be no more.
+    async fn write_batch(&mut self) -> bool {
+        if self.batch.is_empty() && self.queued.recv_many(&mut self.batch, BATCH).await == 0 {
+            return false;
+        }
+        match self.storage.insert(&self.batch).await {
+            Ok(()) => {
+                self.settle_batch();
+                self.report_dropped();
+            }
+            Err(error) if error.is_transient() => {
+                if !self.is_behind {
+                    tracing::warn!(%error, "the activity log cannot be written");
+                }
+                self.is_behind = true;
+                sleep(TRY_AGAIN_AFTER).await;
+            }
+            Err(error) => {
+                tracing::error!(%error, "a part of the activity log could not be written");
+                self.drop_batch();
+            }
+        }
+        true
+    }
+
+    fn settle_batch(&mut self) {
+        let count = self.batch.len() as u64;
+        self.batch.clear();
+        self.is_behind = false;
+        self.settled.send_modify(|settled| *settled += count);
+    }
+
+    fn drop_batch(&mut self) {
+        self.count_dropped(self.batch.len());
+        self.settle_batch();
+    }
+
+    fn count_dropped(&self, entries: usize) {
+        self.dropped.fetch_add(entries as u64, Ordering::Relaxed);
+    }
+
+    fn report_dropped(&self) {
+        let dropped = self.dropped.swap(0, Ordering::Relaxed);
+        if dropped > 0 {
+            tracing::warn!(dropped, "entries of the activity log were dropped");
+        }
+    }
+}
