@@ -1,4 +1,5 @@
-//! Servers for tests: a private PostgreSQL and a private Redis for each test process that needs one.
+//! Servers for tests: a private PostgreSQL and a private Redis for each test process that needs one, and a mail server
+//! for each test.
 //!
 //! Each is in a folder of its own, on a free port of the loopback interface, and gone without a trace when the process
 //! that started it ends, in whichever way it ends. `TEST_DATABASE_URL` and `TEST_REDIS_URL` name servers to use instead.
@@ -9,6 +10,7 @@
 mod guardian;
 pub mod postgres;
 pub mod redis;
+pub mod smtp;
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::process;

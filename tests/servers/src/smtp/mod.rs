@@ -1,0 +1,134 @@
+//! A mail server to test against: it delivers nothing, keeps what it was given, and misbehaves as it is told to.
+
+mod received;
+mod session;
+mod tls;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::net::TcpListener;
+use tokio::sync::{Mutex as AsyncMutex, mpsc};
+use tokio::task::JoinHandle;
+
+pub use received::Received;
+pub use tls::Certificate;
+
+/// How the server behaves from the next connection on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    /// It takes every mail.
+    Accepting,
+    /// It knows no recipient, for good: 550.
+    UnknownRecipient,
+    /// It takes no mail at the moment: 451.
+    Busy,
+    /// It refuses what is in the mail, quotes all of it, and means that for good: 554.
+    ContentRefused,
+    /// It refuses every login, and quotes it: 535.
+    LoginRefused,
+    /// It accepts the connection, and says nothing.
+    Silent,
+    /// It hangs up as soon as the text of the mail should follow.
+    HangingUp,
+    /// It takes the mail, and hangs up before it says so.
+    HangingUpAfterwards,
+    /// It, or somebody in between, sends answers along with its consent to encryption.
+    Injecting,
+}
+
+/// How the server encrypts.
+#[derive(Debug, Clone)]
+pub enum Encryption {
+    /// Not at all.
+    None,
+    /// When the client asks for it (RFC 3207).
+    StartTls(Certificate),
+    /// From the start (RFC 8314, section 3.3).
+    Implicit(Certificate),
+}
+
+/// A running server. It ends when it is dropped.
+pub struct SmtpServer {
+    addr: SocketAddr,
+    shared: Arc<Shared>,
+    received: AsyncMutex<mpsc::UnboundedReceiver<Received>>,
+    accepting: JoinHandle<()>,
+}
+
+/// What all sessions share.
+struct Shared {
+    encryption: Encryption,
+    manner: Mutex<Manner>,
+    connections: AtomicUsize,
+    kept: mpsc::UnboundedSender<Received>,
+}
+
+impl SmtpServer {
+    /// One that takes every mail, without encryption.
+    pub async fn start() -> Self {
+        Self::start_with(Manner::Accepting, Encryption::None).await
+    }
+
+    /// One that behaves like this, on a free port.
+    pub async fn start_with(manner: Manner, encryption: Encryption) -> Self {
+        Self::start_at(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), manner, encryption).await
+    }
+
+    /// One at the address of one that is gone.
+    pub async fn start_at(addr: SocketAddr, manner: Manner, encryption: Encryption) -> Self {
+        let listener = TcpListener::bind(addr).await.expect("the address is free");
+        let addr = listener.local_addr().expect("bound");
+        let (kept, received) = mpsc::unbounded_channel();
+        let (manner, connections) = (Mutex::new(manner), AtomicUsize::new(0));
+        let shared = Arc::new(Shared { encryption, manner, connections, kept });
+        let accepting = tokio::spawn(accept(listener, Arc::clone(&shared)));
+        Self { addr, shared, received: AsyncMutex::new(received), accepting }
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Behaves like this from the next connection on.
+    pub fn behave(&self, manner: Manner) {
+        *self.shared.manner.lock().unwrap_or_else(PoisonError::into_inner) = manner;
+    }
+
+    /// How often somebody connected.
+    pub fn connections(&self) -> usize {
+        self.shared.connections.load(Ordering::SeqCst)
+    }
+
+    /// The next mail that it was given; it waits for one.
+    pub async fn next(&self) -> Received {
+        self.received.lock().await.recv().await.expect("it runs")
+    }
+
+    /// The next mail, if there is one already.
+    pub async fn received(&self) -> Option<Received> {
+        self.received.lock().await.try_recv().ok()
+    }
+}
+
+impl Drop for SmtpServer {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+/// Its sessions end with it.
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    let mut sessions = tokio::task::JoinSet::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        shared.connections.fetch_add(1, Ordering::SeqCst);
+        let manner = *shared.manner.lock().unwrap_or_else(PoisonError::into_inner);
+        let shared = Arc::clone(&shared);
+        sessions.spawn(async move {
+            // The client may hang up whenever it likes.
+            let _ended = session::serve(stream, manner, &shared).await;
+        });
+    }
+}
