@@ -9,6 +9,8 @@
 mod activity;
 mod email;
 mod error;
+mod external_pair;
+mod external_username;
 mod full_name;
 mod ids;
 mod mail;
@@ -30,6 +32,8 @@ mod username;
 pub use crate::activity::{Activity, ActivityEvent};
 pub use crate::email::Email;
 pub use crate::error::{ErrorKind, Invalid, Result};
+pub use crate::external_pair::{ExternalPair, IssuedToken};
+pub use crate::external_username::ExternalUsername;
 pub use crate::full_name::FullName;
 pub use crate::ids::{ActivityId, MailId, ParseIdError, SessionId, TokenId, UserId};
 pub use crate::mail::{MailKind, QueuedMail};

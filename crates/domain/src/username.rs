@@ -46,7 +46,7 @@ impl Username {
 
 /// Lower-casing can leave the normal form, and one more round can leave lower case; three rounds are a fixed point
 /// for every character of Unicode (held by a test).
-fn fold(text: &str) -> String {
+pub(crate) fn fold(text: &str) -> String {
     let round = |text: &str| text.nfkc().flat_map(char::to_lowercase).nfkc().collect::<String>();
     round(&round(&round(text)))
 }

@@ -4,8 +4,8 @@
 //! One [`PostgresStore`] owns a pool of connections and the runtime that they live on. A port method becomes one task
 //! on that runtime: whoever asked may go away, the task comes to its end, so that no transaction is ever cut in the
 //! middle. The ports are thin types over a store: [`PostgresUsers`], [`PostgresSessions`], [`PostgresRevocations`],
-//! [`PostgresOneTimeTokens`], [`PostgresActivity`], [`PostgresMailOutbox`], [`PostgresSigningKeys`]. There is no cache of
-//! accounts here, since a cache is no matter of the database.
+//! [`PostgresOneTimeTokens`], [`PostgresUserTokens`], [`PostgresActivity`], [`PostgresMailOutbox`],
+//! [`PostgresSigningKeys`]. There is no cache of accounts here, since a cache is no matter of the database.
 //!
 //! A write is acknowledged after its commit, and it either happens entirely or not at all (invariant I4). Each method
 //! ends in time, whatever the server does (invariant I5), and nothing here reads a clock of the database: the present
@@ -29,6 +29,7 @@ mod signing_keys;
 mod store;
 mod tls;
 mod turn;
+mod user_tokens;
 mod users;
 
 pub use activity_log::PostgresActivity;
@@ -38,4 +39,5 @@ pub use revocations::PostgresRevocations;
 pub use sessions::PostgresSessions;
 pub use signing_keys::PostgresSigningKeys;
 pub use store::{ConnectError, PostgresStore, StoreOptions};
+pub use user_tokens::PostgresUserTokens;
 pub use users::PostgresUsers;

@@ -54,6 +54,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    user_tokens (id) {
+        id -> BigInt,
+        subject -> Text,
+        username -> Text,
+        username_key -> Text,
+        token_data -> Jsonb,
+        refresh_expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
     signing_keys (id) {
         id -> Text,
         algorithm -> Text,

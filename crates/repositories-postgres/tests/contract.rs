@@ -7,11 +7,11 @@ use std::sync::Arc;
 use tessera_repositories::contract::sessions::SessionPorts;
 use tessera_repositories::{
     ActivityRepository, MailOutboxRepository, OneTimeTokenRepository, RevocationRepository, SigningKeyRepository,
-    UserRepository,
+    UserRepository, UserTokenRepository,
 };
 use tessera_repositories_postgres::{
     PostgresActivity, PostgresMailOutbox, PostgresOneTimeTokens, PostgresRevocations, PostgresSessions,
-    PostgresSigningKeys, PostgresStore, PostgresUsers,
+    PostgresSigningKeys, PostgresStore, PostgresUserTokens, PostgresUsers,
 };
 use tessera_test_servers::postgres::{Schema, Server};
 
@@ -59,4 +59,9 @@ tessera_repositories::activity_contract!(async {
 tessera_repositories::mail_outbox_contract!(async {
     let (store, schema) = fresh().await;
     (Arc::new(PostgresMailOutbox::new(&store)) as Arc<dyn MailOutboxRepository>, schema)
+});
+
+tessera_repositories::user_token_contract!(async {
+    let (store, schema) = fresh().await;
+    (Arc::new(PostgresUserTokens::new(&store)) as Arc<dyn UserTokenRepository>, schema)
 });

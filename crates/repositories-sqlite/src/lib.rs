@@ -3,7 +3,7 @@
 //! One [`SqliteStore`] owns one file and the threads that work on it: a single writer that commits whatever is waiting
 //! together (group commit, so that one `fsync` serves many callers), and a few readers. No async worker ever touches
 //! SQLite; it sends a closure and awaits the answer. The ports are thin types over a store: [`SqliteUsers`],
-//! [`SqliteSessions`], [`SqliteRevocations`], [`SqliteOneTimeTokens`], [`SqliteActivity`],
+//! [`SqliteSessions`], [`SqliteRevocations`], [`SqliteOneTimeTokens`], [`SqliteUserTokens`], [`SqliteActivity`],
 //! [`SqliteMailOutbox`], [`SqliteSigningKeys`].
 //!
 //! A write is acknowledged after its commit is on the disk (`synchronous = FULL`), and it either happens entirely or
@@ -26,6 +26,7 @@ mod schema;
 mod sessions;
 mod signing_keys;
 mod store;
+mod user_tokens;
 mod users;
 mod writer;
 
@@ -36,4 +37,5 @@ pub use revocations::SqliteRevocations;
 pub use sessions::SqliteSessions;
 pub use signing_keys::SqliteSigningKeys;
 pub use store::{OpenError, SqliteStore, StoreOptions};
+pub use user_tokens::SqliteUserTokens;
 pub use users::SqliteUsers;

@@ -8,11 +8,11 @@ use tempfile::TempDir;
 use tessera_repositories::contract::sessions::SessionPorts;
 use tessera_repositories::{
     ActivityRepository, MailOutboxRepository, OneTimeTokenRepository, RevocationRepository, SigningKeyRepository,
-    UserRepository,
+    UserRepository, UserTokenRepository,
 };
 use tessera_repositories_sqlite::{
     SqliteActivity, SqliteMailOutbox, SqliteOneTimeTokens, SqliteRevocations, SqliteSessions, SqliteSigningKeys,
-    SqliteStore, SqliteUsers,
+    SqliteStore, SqliteUserTokens, SqliteUsers,
 };
 
 fn fresh() -> (SqliteStore, TempDir) {
@@ -59,4 +59,9 @@ tessera_repositories::activity_contract!(async {
 tessera_repositories::mail_outbox_contract!(async {
     let (store, folder) = fresh();
     (Arc::new(SqliteMailOutbox::new(&store)) as Arc<dyn MailOutboxRepository>, folder)
+});
+
+tessera_repositories::user_token_contract!(async {
+    let (store, folder) = fresh();
+    (Arc::new(SqliteUserTokens::new(&store)) as Arc<dyn UserTokenRepository>, folder)
 });

@@ -20,6 +20,7 @@ mod revocations;
 mod sessions;
 mod signing_keys;
 mod user_cache;
+mod user_tokens;
 mod users;
 
 #[cfg(feature = "contract")]
@@ -39,6 +40,7 @@ pub use revocations::{RevocationCursor, RevocationPage, RevocationRepository};
 pub use sessions::{OpenOutcome, RotateOutcome, RotateSession, SessionEnding, SessionRepository};
 pub use signing_keys::{InsertKeyOutcome, SigningKeyRepository};
 pub use user_cache::UserCache;
+pub use user_tokens::{GuardedOutcome, PutOutcome, UserTokenRepository};
 pub use users::{InsertOutcome, UserPage, UserPageRequest, UserRepository};
 
 #[cfg(feature = "mock")]
@@ -46,5 +48,6 @@ pub use {
     account_changes::MockAccountChangeRepository, activity_log::MockActivityRepository, health::MockStorageHealth,
     mail_outbox::MockMailOutboxRepository, one_time_tokens::MockOneTimeTokenRepository,
     rate_limits::MockRateLimitRepository, revocations::MockRevocationRepository, sessions::MockSessionRepository,
-    signing_keys::MockSigningKeyRepository, user_cache::MockUserCache, users::MockUserRepository,
+    signing_keys::MockSigningKeyRepository, user_cache::MockUserCache, user_tokens::MockUserTokenRepository,
+    users::MockUserRepository,
 };

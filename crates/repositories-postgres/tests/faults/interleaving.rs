@@ -2,12 +2,17 @@
 
 use std::time::Duration;
 
-use tessera_domain::{EndReason, Generation, Revocation, RevokedKey, SecurityVersion, Session, SessionId, TokenId};
-use tessera_repositories::{
-    InsertOutcome, OpenOutcome, RevocationCursor, RevocationRepository as _, RotateOutcome, RotateSession,
-    SessionEnding, SessionRepository as _, UserRepository as _,
+use tessera_domain::{
+    Digest, EndReason, ExternalId, ExternalPair, ExternalUsername, Generation, IssuedToken, Revocation, RevokedKey,
+    SecurityVersion, Session, SessionId, TokenId,
 };
-use tessera_repositories_postgres::{PostgresRevocations, PostgresSessions, PostgresStore, PostgresUsers};
+use tessera_repositories::{
+    InsertOutcome, OpenOutcome, PutOutcome, RevocationCursor, RevocationRepository as _, RotateOutcome, RotateSession,
+    SessionEnding, SessionRepository as _, UserRepository as _, UserTokenRepository as _,
+};
+use tessera_repositories_postgres::{
+    PostgresRevocations, PostgresSessions, PostgresStore, PostgresUserTokens, PostgresUsers,
+};
 
 use crate::{NOW, admin, connect, new_user, session, until_waiting};
 use tessera_test_servers::postgres::Server;
@@ -116,4 +121,53 @@ async fn the_log_is_in_the_order_of_commits() {
     later.await.expect("no panic").expect("recorded");
     let page = revocations.list_after(RevocationCursor::START, NOW, 10).await.expect("readable");
     assert_eq!(page.revocations, [first, second]);
+}
+
+/// A pair of the user 1, who is called bob.
+fn pair_of_bob() -> ExternalPair {
+    let token = |number| IssuedToken {
+        token_id: TokenId::from_bytes([number; 16]),
+        digest: Digest::from_bytes([number; 32]),
+        issued_at: NOW,
+        expires_at: NOW.plus(Duration::from_hours(1)),
+    };
+    let username = ExternalUsername::parse("bob").expect("a name");
+    ExternalPair { subject: ExternalId::Number(1), username, access: token(1), refresh: token(2) }
+}
+
+/// Whoever binds an id and a name waits for a binding of either that is made or ended, and is told what came of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_binding_waits_for_another_that_is_under_way() {
+    let bind = |subject: &str, name: &str| {
+        format!(
+            "INSERT INTO user_tokens (subject, username, username_key, token_data, refresh_expires_at) \
+             VALUES ('{subject}', '{name}', '{name}', '{{}}', 1)"
+        )
+    };
+    let (unbind, nothing) = ("DELETE FROM user_tokens".to_owned(), String::new());
+    for (before, meanwhile, end, expected) in [
+        (&nothing, &bind("1", "ann"), "COMMIT", PutOutcome::SubjectBound),
+        (&nothing, &bind("1", "ann"), "ROLLBACK", PutOutcome::Stored),
+        (&nothing, &bind("2", "bob"), "COMMIT", PutOutcome::UsernameBound),
+        (&nothing, &bind("1", "bob"), "COMMIT", PutOutcome::Stored),
+        (&bind("1", "ann"), &unbind, "COMMIT", PutOutcome::Stored),
+        (&bind("1", "ann"), &unbind, "ROLLBACK", PutOutcome::SubjectBound),
+        (&bind("1", "bob"), &unbind, "COMMIT", PutOutcome::Stored),
+    ] {
+        let schema = Server::shared().schema();
+        let (store, admin) = (connect(schema.url()).await, admin(schema.url()).await);
+        let pairs = PostgresUserTokens::new(&store);
+        admin.batch_execute(before).await.expect("done");
+        admin.batch_execute(&format!("BEGIN; {meanwhile}")).await.expect("under way");
+        let putting = tokio::spawn({
+            let pairs = pairs.clone();
+            async move { pairs.put(&pair_of_bob()).await }
+        });
+        until_waiting(&admin, 1).await;
+        admin.batch_execute(end).await.expect("ended");
+        let case = format!("{before}; {meanwhile}; {end}");
+        assert_eq!(putting.await.expect("no panic").expect("an answer"), expected, "{case}");
+        let found = pairs.find(&ExternalId::Number(1)).await.ok().flatten();
+        assert_eq!(found == Some(pair_of_bob()), expected == PutOutcome::Stored, "{case}");
+    }
 }

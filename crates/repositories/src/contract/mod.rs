@@ -39,6 +39,7 @@ pub mod revocations;
 pub mod sessions;
 pub mod signing_keys;
 pub mod user_cache;
+pub mod user_tokens;
 pub mod users;
 
 /// What every call is expected to do here: a suite runs against a storage that is up.
@@ -116,6 +117,12 @@ mod tests {
             ),
             include_str!("signing_keys.rs"),
             include_str!("user_cache.rs"),
+            concat!(
+                include_str!("user_tokens/mod.rs"),
+                include_str!("user_tokens/behaviour.rs"),
+                include_str!("user_tokens/expiry.rs"),
+                include_str!("user_tokens/concurrency.rs")
+            ),
             concat!(
                 include_str!("users/mod.rs"),
                 include_str!("users/behaviour.rs"),
