@@ -35,6 +35,11 @@ macro_rules! id {
             pub const fn as_bytes(&self) -> &[u8; 16] {
                 self.0.as_bytes()
             }
+
+            /// Whether it is a UUIDv7, as every one is that is made here. Its text may be any UUID's.
+            pub fn is_v7(&self) -> bool {
+                self.0.get_version_num() == 7 && self.0.get_variant() == uuid::Variant::RFC4122
+            }
         }
 
         impl fmt::Display for $name {
@@ -110,6 +115,15 @@ mod tests {
         let later = UserId::new(NOW.plus(std::time::Duration::from_millis(1)), [0; 10]);
         assert!(earlier < later);
         assert_eq!(later.to_string().parse(), Ok(later));
+    }
+
+    #[test]
+    fn knows_those_that_could_have_been_made_here() {
+        assert!(UserId::new(NOW, [255; 10]).is_v7());
+        let foreign = ["0190163d-8694-4739-aea5-966c26f8ad91", "0190163d-8694-7739-cea5-966c26f8ad91"];
+        for text in foreign {
+            assert!(!text.parse::<UserId>().expect("a UUID").is_v7(), "{text}");
+        }
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! Accounts: making them, proving to own one, looking at them.
 
+mod import_user;
+#[cfg(test)]
+mod import_user_tests;
 mod list_users;
 #[cfg(test)]
 mod list_users_tests;
@@ -12,6 +15,7 @@ mod verify_password;
 #[cfg(test)]
 mod verify_password_tests;
 
+pub use import_user::{AccountImport, ImportOutcome, ImportUser, foresee_import};
 pub use list_users::{ListUsers, ListUsersError, ListVisibility, UserListing};
 pub use register::{RegisterError, RegisterUser};
 pub use remembered_users::RememberedUsers;
