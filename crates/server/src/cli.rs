@@ -23,7 +23,7 @@ enum Command {
     Serve,
     /// Bring the database schema up to date, and do nothing else; serving does so as well
     Migrate,
-    /// Make and list accounts
+    /// Make and list accounts, bring them along and take them away
     #[command(subcommand)]
     User(UserCommand),
     /// Look at the settings
@@ -61,6 +61,8 @@ fn run() -> anyhow::Result<ExitCode> {
         Command::Migrate => commands::migrate(&config()?)?,
         Command::User(UserCommand::Create(new)) => commands::create_user(&config()?, &new)?,
         Command::User(UserCommand::List(list)) => commands::list_users(&config()?, &list)?,
+        Command::User(UserCommand::Import(import)) => return commands::import_users(&config()?, &import),
+        Command::User(UserCommand::Export(export)) => commands::export_users(&config()?, &export)?,
         Command::Config(ConfigCommand::Check) => commands::check_config(&config()?)?,
         Command::Config(ConfigCommand::Docs) => output::print(&config::reference())?,
     }

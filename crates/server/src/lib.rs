@@ -2,12 +2,14 @@
 //!
 //! `main.rs` runs [`cli::main`]; the end-to-end tests [`start`] the same server on a free port, with a clock of theirs.
 
+mod accounts_file;
 pub mod cli;
 mod commands;
 pub mod config;
 mod descriptors;
 mod log;
 mod output;
+mod private_file;
 mod run;
 mod secret_file;
 mod wiring;

@@ -4,7 +4,10 @@ mod config_check;
 mod migrate;
 mod password_input;
 mod serve;
+mod signals;
 mod user_create;
+mod user_export;
+mod user_import;
 mod user_list;
 
 use std::time::Duration;
@@ -15,6 +18,8 @@ pub use config_check::check_config;
 pub use migrate::migrate;
 pub use serve::serve;
 pub use user_create::{CreateUser, create_user};
+pub use user_export::{ExportUsers, export_users};
+pub use user_import::{ImportUsers, import_users};
 pub use user_list::{ListUsers, list_users};
 
 /// What can be done with accounts.
@@ -24,6 +29,10 @@ pub enum UserCommand {
     Create(CreateUser),
     /// List the accounts, oldest first
     List(ListUsers),
+    /// Bring accounts along from another system or installation, with the hashes of their passwords
+    Import(ImportUsers),
+    /// Write all accounts to a file that `import` reads
+    Export(ExportUsers),
 }
 
 /// Runs a command to its end. Requests have threads of their own; what runs here is the background, and a start.

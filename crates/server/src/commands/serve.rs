@@ -3,10 +3,8 @@
 use std::path;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
-use tokio::signal::unix::{Signal, SignalKind, signal};
-
 use super::block_on;
+use super::signals::Signals;
 use crate::config::{Config, Database, LogFormat};
 use crate::run::{RunningServer, start};
 use crate::wiring::Overrides;
@@ -47,26 +45,6 @@ async fn serve_until_told_to_stop(config: &Config) -> anyhow::Result<()> {
     }
     tracing::info!("stopped");
     Ok(())
-}
-
-/// The two signals that mean stop.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    fn listen() -> anyhow::Result<Self> {
-        let listen = |kind| signal(kind).context("signals cannot be listened to");
-        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
-    }
-
-    async fn next(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = self.interrupt.recv() => "SIGINT",
-        }
-    }
 }
 
 /// Says where to look: a few lines for people, or one event.

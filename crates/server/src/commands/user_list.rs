@@ -1,10 +1,10 @@
 //! `tessera user list`: who has an account.
 
-use serde_json::{Value, json};
-use tessera_domain::{FullName, User, Username};
+use tessera_domain::{User, Username};
 use tessera_repositories::{UserPageRequest, UserRepository};
 
 use super::block_on;
+use crate::accounts_file::as_json;
 use crate::config::Config;
 use crate::wiring::Storages;
 use crate::{log, output};
@@ -66,20 +66,4 @@ fn role(user: &User) -> &'static str {
 /// Pages are printed as they are read, so the widths are those of usual values, and not of the longest.
 fn columns([id, email, username, joined, role]: [&str; 5]) -> String {
     format!("{id:36}  {email:32}  {username:20}  {joined:20}  {role}")
-}
-
-fn as_json(user: &User) -> String {
-    let value: Value = json!({
-        "id": user.id.to_string(),
-        "email": user.email.as_str(),
-        "username": user.username.as_ref().map(Username::as_str),
-        "full_name": user.full_name.as_ref().map(FullName::as_str),
-        "is_active": user.is_active,
-        "is_verified": user.is_verified,
-        "is_staff": user.is_staff,
-        "is_superuser": user.is_superuser,
-        "date_joined": user.date_joined.to_string(),
-        "last_login": user.last_login.map(|at| at.to_string()),
-    });
-    value.to_string()
 }

@@ -13,7 +13,7 @@ use tessera_adapters::passwords::{BcryptHasher, HashingSettings};
 use tessera_adapters::{OsSecrets, SystemClock};
 use tessera_api::Services;
 use tessera_services::activity::{ActivityQueue, ActivityRecorder, ActivityWriter};
-use tessera_services::auth::{Accounts, PasswordVerifier, RememberedUsers};
+use tessera_services::auth::{AccountImport, Accounts, PasswordVerifier, RememberedUsers};
 use tessera_services::health::Backends;
 use tessera_services::housekeeping::Housekeeper;
 use tessera_services::one_time::OneTimeTokens;
@@ -39,7 +39,8 @@ pub struct Overrides {
 pub struct Surroundings {
     clock: Arc<dyn Clock>,
     secrets: Arc<dyn SecretSource>,
-    hasher: Arc<dyn PasswordHasher>,
+    /// What hashes passwords, and knows which hashes it can verify.
+    pub hasher: Arc<dyn PasswordHasher>,
 }
 
 impl Surroundings {
@@ -121,6 +122,11 @@ pub fn accounts(
         secrets: around.secrets.clone(),
         list_visibility: config.contracts.users_list,
     }
+}
+
+/// What brings accounts along.
+pub fn account_import(storages: &Storages, around: &Surroundings) -> AccountImport {
+    AccountImport { users: storages.users.clone(), clock: around.clock.clone(), secrets: around.secrets.clone() }
 }
 
 fn remembered(storages: &Storages, around: &Surroundings) -> RememberedUsers {

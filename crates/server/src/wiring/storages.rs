@@ -62,6 +62,14 @@ impl Storages {
         }
     }
 
+    /// The same, but a database file that is not there yet is not made.
+    pub async fn find(storage: &Storage) -> anyhow::Result<Option<Self>> {
+        match &storage.database {
+            Database::Sqlite { path } if !path.try_exists()? => Ok(None),
+            _ => Self::open(storage).await.map(Some),
+        }
+    }
+
     async fn open_sqlite(path: PathBuf) -> anyhow::Result<Self> {
         let shown = path.display().to_string();
         let opened = tokio::task::spawn_blocking(move || SqliteStore::open(path)).await?;

@@ -80,7 +80,13 @@ fn help_is_everywhere_and_settings_are_listed_once() {
         let help = installation.run(arguments).succeeded();
         assert!(help.contains("--listen-addr") && help.contains("[env: LISTEN_ADDR]"), "{help}");
     }
-    for arguments in [&["user", "create", "--help"][..], &["user", "list", "--help"], &["migrate", "--help"]] {
+    for arguments in [
+        &["user", "create", "--help"][..],
+        &["user", "list", "--help"],
+        &["user", "import", "--help"],
+        &["user", "export", "--help"],
+        &["migrate", "--help"],
+    ] {
         let help = installation.run(arguments).succeeded();
         assert!(help.contains("Usage: tessera") && !help.contains("--listen-addr"), "{help}");
     }

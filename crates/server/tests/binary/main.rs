@@ -1,6 +1,8 @@
 //! The server from the outside: its settings, its commands, and the binary that serves.
 
 #[cfg(test)]
+mod accounts;
+#[cfg(test)]
 mod commands;
 #[cfg(test)]
 mod configuration;
