@@ -80,11 +80,13 @@ impl Data {
         [("DATA_DIR", folder)].into_iter().chain(url).collect()
     }
 
-    /// Every byte that is kept: of each file, and of each table.
+    /// Every byte that is kept: of each file, and of each table. The folder of mails is not meant: links are there to be
+    /// followed.
     pub async fn at_rest(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
-        for entry in fs::read_dir(self.folder()).expect("a folder") {
-            bytes.extend(fs::read(entry.expect("an entry").path()).expect("readable"));
+        let entries = fs::read_dir(self.folder()).expect("a folder").map(|entry| entry.expect("an entry").path());
+        for file in entries.filter(|path| path.is_file()) {
+            bytes.extend(fs::read(file).expect("readable"));
         }
         if let Some(schema) = &self.schema {
             bytes.extend(schema.content().await);

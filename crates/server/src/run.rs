@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
@@ -9,9 +10,8 @@ use actix_web::http::KeepAlive;
 use actix_web::{HttpServer, dev};
 use anyhow::{Context as _, anyhow};
 use tessera_api::{HttpSettings, Services};
-use tessera_services::activity::ActivityWriter;
 use tokio::sync::oneshot;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::{JoinError, JoinHandle, JoinSet};
 
 use crate::config::Config;
 use crate::descriptors;
@@ -34,40 +34,47 @@ pub struct RunningServer {
     handle: ServerHandle,
     serving: JoinHandle<io::Result<()>>,
     background: JoinSet<()>,
-    activity: ActivityWriting,
+    /// What requests have noted is written also when they have come to their end.
+    activity: Ending,
+    mails: Option<Ending>,
     storages: Storages,
 }
 
-/// What writes the activity log. What requests have noted is written also when they have come to their end.
-struct ActivityWriting {
+/// A task in the background that is told when to come to its end, and then does.
+struct Ending {
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
 
-impl ActivityWriting {
-    fn start(writer: ActivityWriter) -> Self {
+/// Resolves when the task is told.
+type Told = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl Ending {
+    fn start<F: Future<Output = ()> + Send + 'static>(run: impl FnOnce(Told) -> F) -> Self {
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(writer.run(async { stopped.await.unwrap_or_default() }));
-        Self { stop, task }
+        let told = Box::pin(async { stopped.await.unwrap_or_default() });
+        Self { stop, task: tokio::spawn(run(told)) }
     }
 
-    async fn finish(self) -> anyhow::Result<()> {
+    async fn finish(self) -> Result<(), JoinError> {
         drop(self.stop);
-        self.task.await.context("the activity log was not written to its end")
+        self.task.await
     }
 }
 
 /// Starts a server. When this returns it answers.
 pub async fn start(config: &Config, overrides: Overrides) -> anyhow::Result<RunningServer> {
     let storages = Storages::open(&config.storage).await?;
-    let Wired { services, mirror, housekeeper, activity_writer } = wiring::wire(config, &storages, overrides).await?;
+    let wired = wiring::wire(config, &storages, overrides).await?;
+    let Wired { services, mirror, housekeeper, activity_writer, mail_sender } = wired;
     let (server, addr) = listen(config, services)?;
     let mut background = JoinSet::new();
     background.spawn(async move { mirror.run().await });
     background.spawn(async move { housekeeper.run().await });
-    let activity = ActivityWriting::start(activity_writer);
+    let activity = Ending::start(|told| activity_writer.run(told));
+    let mails = mail_sender.map(|sender| Ending::start(|told| sender.run(told)));
     let handle = server.handle();
-    Ok(RunningServer { addr, handle, serving: tokio::spawn(server), background, activity, storages })
+    Ok(RunningServer { addr, handle, serving: tokio::spawn(server), background, activity, mails, storages })
 }
 
 fn listen(config: &Config, services: Services) -> anyhow::Result<(dev::Server, SocketAddr)> {
@@ -123,15 +130,22 @@ impl RunningServer {
         }
     }
 
-    /// Stops in order: accepts nothing more, lets requests that are under way end, for ten seconds at the most, and
-    /// then leaves everything that was written in order on the disk.
+    /// Stops in order: accepts nothing more, lets requests and mails that are under way end, for ten seconds at the most,
+    /// and then leaves everything that was written in order on the disk. A mail that was queued meanwhile waits.
     pub async fn stop(mut self) -> anyhow::Result<()> {
-        self.handle.stop(true).await;
+        let mails = async {
+            match self.mails {
+                Some(mails) => mails.finish().await,
+                None => Ok(()),
+            }
+        };
+        let ((), sent) = tokio::join!(self.handle.stop(true), mails);
         let served = (&mut self.serving).await;
         self.background.shutdown().await;
         let written = self.activity.finish().await;
         self.storages.close().await?;
-        written?;
+        written.context("the activity log was not written to its end")?;
+        sent.context("the mails were not sent to the end")?;
         served?.context("the server failed")
     }
 }

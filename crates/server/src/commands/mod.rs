@@ -35,6 +35,9 @@ pub enum UserCommand {
     Export(ExportUsers),
 }
 
+/// How long to wait for a blocking call of the operating system when everything else is done.
+const PARTING: Duration = Duration::from_secs(1);
+
 /// Runs a command to its end. Requests have threads of their own; what runs here is the background, and a start.
 fn block_on<T>(command: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -45,5 +48,8 @@ fn block_on<T>(command: impl Future<Output = anyhow::Result<T>>) -> anyhow::Resu
         .enable_all()
         .build()
         .context("the threads of the program cannot be started")?;
-    runtime.block_on(command)
+    let done = runtime.block_on(command);
+    // The name of a mail server may still be looked up, which nothing interrupts.
+    runtime.shutdown_timeout(PARTING);
+    done
 }

@@ -13,9 +13,10 @@ mod environment;
 mod layers;
 mod listen;
 mod logging;
+mod mail;
+mod mail_server;
 mod mistakes;
 mod passwords;
-
 mod runtime;
 mod secrets;
 mod storage;
@@ -34,6 +35,8 @@ pub use environment::{Environment, Origin};
 pub use layers::layered;
 pub use listen::Listen;
 pub use logging::{LogFormat, Logging};
+pub use mail::{Delivery, Mail, Sending};
+pub use mail_server::MailServer;
 pub use mistakes::{Mistake, Mistakes};
 pub use passwords::Passwords;
 pub use runtime::{AppEnv, Runtime};
@@ -61,6 +64,10 @@ pub struct Settings {
     passwords: passwords::Settings,
     #[command(flatten, next_help_heading = "Contracts")]
     contracts: contracts::Settings,
+    #[command(flatten, next_help_heading = "Mails")]
+    mail: mail::Settings,
+    #[command(flatten, next_help_heading = "Mail server")]
+    mail_server: mail_server::Settings,
     #[command(flatten, next_help_heading = "Logging")]
     logging: logging::Settings,
 }
@@ -84,6 +91,10 @@ pub struct Config {
     pub passwords: Passwords,
     /// What the contracts offer.
     pub contracts: Contracts,
+    /// What becomes of mails.
+    pub mail: Mail,
+    /// Who takes them.
+    pub mail_server: MailServer,
     /// What is logged.
     pub logging: Logging,
     /// What works and should be known.
@@ -124,6 +135,10 @@ impl Config {
         let tokens = settings.tokens.check(checks);
         let passwords = settings.passwords.check(app_env, checks);
         let contracts = settings.contracts.check(app_env, checks);
+        let mail_server = settings.mail_server.check(app_env, checks);
+        let app_name = runtime.as_ref().map_or("", |runtime| &runtime.app_name);
+        let around = mail::Around { app_env, app_name, data_dir, server: mail_server.as_ref() };
+        let mail = settings.mail.check(&around, checks);
         let logging = settings.logging.check(app_env, checks);
         Some(Self {
             runtime: runtime?,
@@ -134,6 +149,8 @@ impl Config {
             tokens: tokens?,
             passwords: passwords?,
             contracts: contracts?,
+            mail: mail?,
+            mail_server: mail_server?,
             logging: logging?,
             warnings: Vec::new(),
             origins: HashMap::new(),
@@ -151,6 +168,8 @@ impl Config {
             self.tokens.describe(),
             self.passwords.describe(),
             self.contracts.describe(),
+            self.mail.describe(),
+            self.mail_server.describe(),
             self.logging.describe(),
         ];
         let origin = |name| self.origins.get(name).copied().unwrap_or(Origin::Default);

@@ -3,6 +3,7 @@
 //! Nothing is decided here beyond which part stands behind which port; that follows from the configuration alone.
 
 mod keys;
+mod mails;
 mod storages;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use tessera_services::activity::{ActivityQueue, ActivityRecorder, ActivityWriter
 use tessera_services::auth::{AccountImport, Accounts, PasswordVerifier, RememberedUsers};
 use tessera_services::health::Backends;
 use tessera_services::housekeeping::Housekeeper;
+use tessera_services::mail::{MailBell, MailSender};
 use tessera_services::one_time::OneTimeTokens;
 use tessera_services::orchestrator::{
     AccountLogin, AccountVerifier, ActiveAccounts, Demonstration, NoLeadingA, Orchestrator, SessionIssuer,
@@ -66,6 +68,8 @@ pub struct Wired {
     pub housekeeper: Housekeeper,
     /// Writes what happens to accounts.
     pub activity_writer: ActivityWriter,
+    /// Sends mails, unless they wait until somebody says how.
+    pub mail_sender: Option<Arc<MailSender>>,
 }
 
 /// Puts everything together. The keys are there and tested afterwards, and what was revoked is known.
@@ -85,6 +89,7 @@ pub async fn wire(config: &Config, storages: &Storages, overrides: Overrides) ->
         clock: around.clock.clone(),
     };
     let (activity, activity_writer) = activity(storages, &around);
+    let mail_sender = mails::sender(config, storages, &around, Arc::new(MailBell::default()))?;
     let sessions = sessions(config, storages, &around, &keys, Arc::clone(&mirror), Arc::clone(&activity));
     let tokens: Arc<dyn TokenService> = Arc::new(sessions);
     let services = Services {
@@ -96,7 +101,7 @@ pub async fn wire(config: &Config, storages: &Storages, overrides: Overrides) ->
         keys: keys.published,
         health: Arc::new(Backends(storages.health.clone())),
     };
-    Ok(Wired { services, mirror, housekeeper, activity_writer })
+    Ok(Wired { services, mirror, housekeeper, activity_writer, mail_sender })
 }
 
 /// What notes what happens to accounts, and what writes it down.

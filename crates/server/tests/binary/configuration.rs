@@ -3,27 +3,27 @@ use std::fs;
 
 use tessera_server::config::{Config, Environment, reference};
 
-const STRONG: &str = "q3Vt8ZrW5nYc0KpLx7Bd2mHg9sJf4aUe";
+pub const STRONG: &str = "q3Vt8ZrW5nYc0KpLx7Bd2mHg9sJf4aUe";
 const SECRET: &str = "Xw7-the-part-that-must-not-show";
 
 fn read(variables: &[(&str, &str)], dotenv: &str) -> Result<Config, String> {
     Config::from_environment(&Environment::of(variables, dotenv)).map_err(|mistakes| mistakes.to_string())
 }
 
-fn accepted(variables: &[(&str, &str)], dotenv: &str) -> Config {
+pub fn accepted(variables: &[(&str, &str)], dotenv: &str) -> Config {
     read(variables, dotenv).expect("accepted")
 }
 
-fn refused(variables: &[(&str, &str)]) -> String {
+pub fn refused(variables: &[(&str, &str)]) -> String {
     read(variables, "").expect_err("refused")
 }
 
-fn production<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+pub fn production<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     [&[("APP_ENV", "production"), ("SECRET_KEY", STRONG)], more].concat()
 }
 
 /// The value in force, and where it comes from.
-fn effective(config: &Config, name: &str) -> String {
+pub fn effective(config: &Config, name: &str) -> String {
     let found = config.describe().into_iter().find(|(known, ..)| *known == name);
     found.map(|(_, value, origin)| format!("{value} ({origin})")).expect("a setting")
 }
@@ -46,6 +46,11 @@ fn nothing_has_to_be_set() {
         ("BCRYPT_COST", "12"),
         ("REQUEST_TOKEN_DEMO", "on"),
         ("USERS_LIST", "public"),
+        ("FRONTEND_URL", "http://localhost:3000"),
+        ("PASSWORD_RESET_EXPIRE_SECONDS", "600"),
+        ("DEFAULT_FROM_EMAIL", "Tessera <no-reply@localhost>"),
+        ("MAIL_DIR", "./data/mail"),
+        ("EMAIL_HOST", "none"),
         ("LOG_FORMAT", "pretty"),
     ] {
         assert_eq!(effective(&config, name), format!("{expected} (default)"));
@@ -54,7 +59,7 @@ fn nothing_has_to_be_set() {
 }
 
 #[test]
-fn production_has_defaults_of_its_own() {
+pub fn production_has_defaults_of_its_own() {
     let config = accepted(&production(&[]), "");
     for (name, expected) in [("LISTEN_ADDR", "0.0.0.0:8000"), ("REQUEST_TOKEN_DEMO", "off"), ("LOG_FORMAT", "json")] {
         assert_eq!(effective(&config, name), format!("{expected} (default)"));
@@ -132,6 +137,17 @@ fn every_setting_says_what_is_wrong_and_what_is_accepted() {
         ("LOG_LEVEL", "infoo", "levels by module"),
         ("LOG_FORMAT", "xml", "pretty, json"),
         ("DATA_DIR", "a\u{fffd}", "printable text in UTF-8"),
+        ("FRONTEND_URL", "app.example.com", "an absolute URL"),
+        ("FRONTEND_URL", "ftp://app.example.com", "an absolute URL"),
+        ("FRONTEND_URL", "https://app.example.com/?page=1", "without a query"),
+        ("FRONTEND_URL", "https://user:word@app.example.com", "an absolute URL"),
+        ("PASSWORD_RESET_EXPIRE_SECONDS", "0", "seconds from 1 to 86400"),
+        ("DEFAULT_FROM_EMAIL", "Tessera", "an address"),
+        ("EMAIL_BACKEND", "pigeon", "smtp, folder"),
+        ("EMAIL_HOST", "smtp://mail.example.com", "without a scheme"),
+        ("EMAIL_HOST", "mail.example.com:25", "without a port"),
+        ("EMAIL_PORT", "0", "from 1 to 65535"),
+        ("EMAIL_USE_TLS", "perhaps", "on, off"),
     ] {
         let message = refused(&[(name, value)]);
         assert!(message.contains(name) && message.contains(expected), "{name}={value}: {message}");
@@ -153,7 +169,7 @@ fn all_mistakes_are_reported_at_once() {
 }
 
 #[test]
-fn production_refuses_a_secret_that_is_missing_short_or_known() {
+pub fn production_refuses_a_secret_that_is_missing_short_or_known() {
     assert!(refused(&[("APP_ENV", "production")]).contains("SECRET_KEY is not set"));
     for weak in [
         "your-secret-key-here",
@@ -169,12 +185,14 @@ fn production_refuses_a_secret_that_is_missing_short_or_known() {
         assert!(!message.contains(weak), "{message}");
         assert_eq!(accepted(&[("SECRET_KEY", weak)], "").warnings.len(), 1, "development only warns");
     }
-    assert!(accepted(&production(&[]), "").warnings.is_empty());
+    let warnings = accepted(&production(&[]), "").warnings;
+    assert_eq!(warnings, ["EMAIL_HOST is not set: mails wait until it is"]);
 }
 
 #[test]
 fn a_secret_is_shown_nowhere() {
-    let config = accepted(&[("SECRET_KEY", SECRET)], "");
+    let login = [("EMAIL_HOST", "mail.example.com"), ("EMAIL_HOST_USER", "ana"), ("EMAIL_HOST_PASSWORD", SECRET)];
+    let config = accepted(&[&[("SECRET_KEY", SECRET)], &login[..]].concat(), "");
     let shown = format!("{config:?} {:?} {:?}", config.describe(), config.warnings);
     assert!(!shown.contains(SECRET), "{shown}");
     let url = format!("mysql://tessera:{SECRET}@db/tessera");

@@ -11,6 +11,8 @@ mod in_process;
 #[cfg(test)]
 mod installation;
 #[cfg(test)]
+mod mail_settings;
+#[cfg(test)]
 mod readme;
 #[cfg(test)]
 mod serving;
