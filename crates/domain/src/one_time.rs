@@ -14,6 +14,15 @@ pub enum OneTimePurpose {
 }
 
 impl OneTimePurpose {
+    /// The purposes of links: their secrets are mailed, and end with any change of the account's password or address
+    /// (requirement A5).
+    pub const LINKS: [Self; 2] = [Self::PasswordReset, Self::EmailVerification];
+
+    /// Whether it is that of a link.
+    pub const fn is_link(self) -> bool {
+        matches!(self, Self::PasswordReset | Self::EmailVerification)
+    }
+
     /// Its name in storage. It never changes.
     pub const fn name(self) -> &'static str {
         match self {
@@ -47,6 +56,12 @@ impl OneTimeToken {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_mailed_is_a_link() {
+        assert!(OneTimePurpose::LINKS.into_iter().all(OneTimePurpose::is_link));
+        assert!(!OneTimePurpose::OneTime.is_link());
+    }
 
     #[test]
     fn ends_at_the_moment_of_expiry() {

@@ -43,10 +43,13 @@ pub enum EndReason {
     PasswordChanged,
     /// Its owner chose a new password through a link that was mailed.
     PasswordReset,
+    /// The account was disabled.
+    Disabled,
 }
 
 impl EndReason {
-    const ALL: [Self; 4] = [Self::LoggedOut, Self::RefreshReused, Self::PasswordChanged, Self::PasswordReset];
+    const ALL: [Self; 5] =
+        [Self::LoggedOut, Self::RefreshReused, Self::PasswordChanged, Self::PasswordReset, Self::Disabled];
 
     /// Its name in storage. It never changes.
     pub const fn name(self) -> &'static str {
@@ -55,6 +58,7 @@ impl EndReason {
             Self::RefreshReused => "refresh_reused",
             Self::PasswordChanged => "password_changed",
             Self::PasswordReset => "password_reset",
+            Self::Disabled => "disabled",
         }
     }
 
@@ -272,7 +276,7 @@ mod tests {
 
     #[test]
     fn every_reason_survives_storage() {
-        for reason in [EndReason::LoggedOut, EndReason::RefreshReused] {
+        for reason in EndReason::ALL {
             assert_eq!(EndReason::from_name(reason.name()), Some(reason));
         }
         assert_eq!(EndReason::from_name("?"), None);

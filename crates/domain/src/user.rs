@@ -1,6 +1,7 @@
 //! Accounts.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use crate::{Email, FullName, Invalid, PasswordHash, Result, Timestamp, UserId, Username};
 
@@ -36,6 +37,14 @@ pub struct User {
     pub last_login: Option<Timestamp>,
     /// The address of the client that last logged in.
     pub last_login_ip: Option<IpAddr>,
+}
+
+impl User {
+    /// Its version after a change at `at`: that moment, or the one right after its version now if that is later. No
+    /// version is used twice, whatever the clock does.
+    pub fn version_after(&self, at: Timestamp) -> Timestamp {
+        at.max(self.updated_at.plus(Duration::from_micros(1)))
+    }
 }
 
 /// An account that is about to exist.
@@ -76,6 +85,12 @@ impl SecurityVersion {
     /// Its number, as storage keeps it.
     pub const fn number(self) -> i64 {
         self.0
+    }
+
+    /// The version after the next such event.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
     }
 }
 
@@ -124,6 +139,29 @@ pub enum Privileges {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_version_always_advances() {
+        let user = User {
+            id: UserId::from_bytes([1; 16]),
+            email: Email::parse("ana@example.com").expect("an address"),
+            username: None,
+            full_name: None,
+            is_active: true,
+            is_verified: false,
+            is_staff: false,
+            is_superuser: false,
+            date_joined: Timestamp::from_unix_micros(10),
+            updated_at: Timestamp::from_unix_micros(10),
+            last_login: None,
+            last_login_ip: None,
+        };
+        for (at, expected) in [(12, 12), (11, 11), (10, 11), (3, 11)] {
+            let version = user.version_after(Timestamp::from_unix_micros(at));
+            assert_eq!(version, Timestamp::from_unix_micros(expected), "at {at}");
+        }
+        assert!(SecurityVersion::FIRST < SecurityVersion::FIRST.next());
+    }
 
     #[test]
     fn what_is_no_name_is_nobodys() {

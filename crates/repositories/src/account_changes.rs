@@ -5,7 +5,8 @@
 
 use async_trait::async_trait;
 use tessera_domain::{
-    Digest, Email, FullName, PasswordHash, QueuedMail, SecurityVersion, SessionId, Timestamp, User, UserId, Username,
+    Digest, Email, EndReason, FullName, PasswordHash, QueuedMail, SecurityVersion, SessionId, Timestamp, User, UserId,
+    Username,
 };
 
 use crate::Result;
@@ -19,20 +20,35 @@ use crate::Result;
 pub trait AccountChangeRepository: Send + Sync {
     /// Replaces the password, if `change.authority` still holds, and with it spends the link that it may be.
     ///
-    /// In the same step the [`SecurityVersion`] rises, every session of the account ends and its revocation is recorded,
-    /// every link of the account is forgotten, waiting mails that would carry one are deleted, and `change.notice` is
-    /// queued. Of any number of simultaneous calls with one authority, one changes.
+    /// In the same step the [`SecurityVersion`] rises, every session of the account ends for the reason that the authority
+    /// gives ([`Authority::end_reason`]) and its revocation is recorded, every link of the account is forgotten, waiting
+    /// mails to its address that would carry one are deleted, and `change.notice` is queued. Of any number of simultaneous
+    /// calls with one authority, one changes.
     async fn change_password(&self, change: &PasswordChange) -> Result<PasswordChangeOutcome>;
 
     /// Changes what is given of a profile, all or nothing.
     ///
     /// With a new address, in the same step: it is unverified, every link of the account is forgotten, waiting mails to the
-    /// old address that would carry one are deleted, and the mails of the change are queued. Sessions go on.
+    /// old address that would carry one are deleted, and the mails of the change are queued. Sessions go on. The address
+    /// that the account has already is no new one: it stays as it is, and nothing is queued.
     async fn change_profile(&self, change: &ProfileChange) -> Result<ProfileChangeOutcome>;
 
     /// Spends a link that confirms an address, live at `at`: the address of its account is verified from now on. `None` if
-    /// there is no such link.
+    /// there is no such link, or its account is inactive; nothing is changed then.
     async fn confirm_email(&self, link: &Digest, at: Timestamp) -> Result<Option<User>>;
+
+    /// Enables an account or disables it; see [`PasswordChange::at`] and [`PasswordChange::revoke_until`].
+    ///
+    /// Disabling ends everything that the account can do, in the same step: the [`SecurityVersion`] rises, every session
+    /// ends with [`EndReason::Disabled`] and its revocation is recorded, every link is forgotten, and waiting mails to its
+    /// address that would carry one are deleted. Enabling gives nothing of that back.
+    async fn set_active(
+        &self,
+        id: UserId,
+        is_active: bool,
+        at: Timestamp,
+        revoke_until: Timestamp,
+    ) -> Result<ActivationOutcome>;
 }
 
 /// A new password.
@@ -63,6 +79,16 @@ pub enum Authority {
     },
     /// A link for a new password, by the digest of its secret. It holds while it is live and its account is active.
     Link(Digest),
+}
+
+impl Authority {
+    /// Why the sessions of an account end by a change of password that it permits.
+    pub const fn end_reason(&self) -> EndReason {
+        match self {
+            Self::Password { .. } => EndReason::PasswordChanged,
+            Self::Link(_) => EndReason::PasswordReset,
+        }
+    }
 }
 
 /// What became of a change of password.
@@ -123,4 +149,19 @@ pub enum ProfileChangeOutcome {
     },
     /// Nothing was changed: the account is gone or inactive, or its credentials changed since they were verified.
     Superseded,
+}
+
+/// What became of the enabling or disabling of an account.
+#[must_use]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ActivationOutcome {
+    /// It is as asked for.
+    Set {
+        /// The account as it is now.
+        user: User,
+        /// The sessions that ended by it.
+        ended: Vec<SessionId>,
+    },
+    /// There is no such account.
+    Unknown,
 }

@@ -27,8 +27,8 @@ mod users;
 pub mod contract;
 
 pub use account_changes::{
-    AccountChangeRepository, Authority, EmailChange, PasswordChange, PasswordChangeOutcome, ProfileChange,
-    ProfileChangeOutcome,
+    AccountChangeRepository, ActivationOutcome, Authority, EmailChange, PasswordChange, PasswordChangeOutcome,
+    ProfileChange, ProfileChangeOutcome,
 };
 pub use activity_log::{ActivityPage, ActivityPageRequest, ActivityRepository};
 pub use error::{RepositoryError, Result};
