@@ -3,9 +3,10 @@
 //!
 //! One [`PostgresStore`] owns a pool of connections and the runtime that they live on. A port method becomes one task
 //! on that runtime: whoever asked may go away, the task comes to its end, so that no transaction is ever cut in the
-//! middle. The ports are thin types over a store: [`PostgresUsers`], [`PostgresSessions`], [`PostgresRevocations`],
-//! [`PostgresOneTimeTokens`], [`PostgresUserTokens`], [`PostgresActivity`], [`PostgresMailOutbox`],
-//! [`PostgresSigningKeys`]. There is no cache of accounts here, since a cache is no matter of the database.
+//! middle. The ports are thin types over a store: [`PostgresUsers`], [`PostgresAccountChanges`], [`PostgresSessions`],
+//! [`PostgresRevocations`], [`PostgresOneTimeTokens`], [`PostgresUserTokens`], [`PostgresActivity`],
+//! [`PostgresMailOutbox`], [`PostgresSigningKeys`]. There is no cache of accounts here, since a cache is no matter of
+//! the database.
 //!
 //! A write is acknowledged after its commit, and it either happens entirely or not at all (invariant I4). Each method
 //! ends in time, whatever the server does (invariant I5), and nothing here reads a clock of the database: the present
@@ -13,6 +14,7 @@
 
 #![warn(missing_docs)]
 
+mod account_changes;
 mod activity_log;
 mod column;
 mod connection;
@@ -32,6 +34,7 @@ mod turn;
 mod user_tokens;
 mod users;
 
+pub use account_changes::PostgresAccountChanges;
 pub use activity_log::PostgresActivity;
 pub use mail_outbox::PostgresMailOutbox;
 pub use one_time_tokens::PostgresOneTimeTokens;

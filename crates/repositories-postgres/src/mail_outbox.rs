@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use diesel::dsl::{count_star, min};
 use diesel::sql_types::{BigInt, Binary, Text};
-use diesel::{AsChangeset, ExpressionMethods as _, QueryDsl as _, QueryableByName, sql_query};
+use diesel::{
+    AsChangeset, BoolExpressionMethods as _, ExpressionMethods as _, QueryDsl as _, QueryableByName, sql_query,
+};
 use diesel_async::{AsyncConnection as _, AsyncPgConnection, RunQueryDsl as _};
 use tessera_domain::{Email, MailId, MailKind, QueuedMail, Timestamp};
 use tessera_repositories::{Backlog, ClaimedMail, MailOutboxRepository, Result, Settlement};
@@ -107,6 +109,17 @@ pub(crate) async fn insert(connection: &mut AsyncPgConnection, mail: &QueuedMail
         .on_conflict_do_nothing()
         .execute(connection)
         .await?;
+    Ok(())
+}
+
+/// Deletes the waiting mails to an address that would carry a link, claimed or not. It waits for those that are being
+/// queued, and has later ones wait until the transaction ends.
+pub(crate) async fn delete_waiting_links(connection: &mut AsyncPgConnection, recipient: &Email) -> Result<(), Failure> {
+    turn::take_address(connection, recipient).await?;
+    let waiting = mail_outbox::table
+        .filter(mail_outbox::recipient.eq(recipient.as_str()))
+        .filter(mail_outbox::finished_at.is_null().and(mail_outbox::is_link));
+    diesel::delete(waiting).execute(connection).await?;
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use tessera_domain::{Digest, OneTimePurpose, OneTimeToken, Timestamp, UserId};
 use tessera_repositories::{Earlier, OneTimeTokenRepository, Result};
 
 use crate::error::Failure;
-use crate::schema::one_time_tokens;
+use crate::schema::{one_time_tokens, users};
 use crate::turn::Turn;
 use crate::{PostgresStore, column};
 
@@ -31,8 +31,8 @@ impl OneTimeTokenRepository for PostgresOneTimeTokens {
         let token = token.clone();
         self.store
             .run("insert a one-time token", async move |connection| match earlier {
-                Earlier::Keep => insert(connection, &token).await,
-                Earlier::Replace => connection.transaction(async |connection| replace(connection, &token).await).await,
+                Earlier::Keep if !token.purpose.is_link() => insert(connection, &token).await,
+                _ => connection.transaction(async |connection| insert_in_turn(connection, &token, earlier).await).await,
             })
             .await
     }
@@ -40,28 +40,14 @@ impl OneTimeTokenRepository for PostgresOneTimeTokens {
     async fn consume(&self, digest: &Digest, purpose: OneTimePurpose, now: Timestamp) -> Result<Option<OneTimeToken>> {
         let digest = *digest;
         self.store
-            .run("consume a one-time token", async move |connection| {
-                // One guarded statement: whoever deletes the row has spent the token.
-                let live = one_time_tokens::table
-                    .find((digest.as_bytes().as_slice(), purpose.name()))
-                    .filter(one_time_tokens::expires_at.gt(now.unix_micros()));
-                let deletion = diesel::delete(live).returning(COLUMNS);
-                let row: Option<Row> = deletion.get_result(connection).await.optional()?;
-                row.map(|row| token(digest, purpose, &row)).transpose()
-            })
+            .run("consume a one-time token", async move |connection| consume(connection, digest, purpose, now).await)
             .await
     }
 
     async fn find(&self, digest: &Digest, purpose: OneTimePurpose, now: Timestamp) -> Result<Option<OneTimeToken>> {
         let digest = *digest;
         self.store
-            .run("find a one-time token", async move |connection| {
-                let live = one_time_tokens::table
-                    .find((digest.as_bytes().as_slice(), purpose.name()))
-                    .filter(one_time_tokens::expires_at.gt(now.unix_micros()));
-                let row: Option<Row> = live.select(COLUMNS).first(connection).await.optional()?;
-                row.map(|row| token(digest, purpose, &row)).transpose()
-            })
+            .run("find a one-time token", async move |connection| find(connection, digest, purpose, now).await)
             .await
     }
 
@@ -90,11 +76,26 @@ impl OneTimeTokenRepository for PostgresOneTimeTokens {
     }
 }
 
-/// Of several that replace at once each would miss the others' rows, which are not there yet: they take turns, so that the
-/// newest alone is left.
-async fn replace(connection: &mut AsyncPgConnection, token: &OneTimeToken) -> Result<(), Failure> {
-    Turn::ReplaceToken.wait(connection).await?;
-    delete_for(connection, token.user_id, &[token.purpose]).await?;
+/// What has to be written in an order with what others write at the same time.
+///
+/// The links of an account end with a change of it. One that is made meanwhile waits for that change; a later change
+/// waits for us, and finds the link. Whether there is such an account is no matter of ours.
+///
+/// Of several that replace at once each would miss the others' rows, which are not there yet: they take turns, so that
+/// the newest alone is left.
+async fn insert_in_turn(
+    connection: &mut AsyncPgConnection,
+    token: &OneTimeToken,
+    earlier: Earlier,
+) -> Result<(), Failure> {
+    if token.purpose.is_link() {
+        let account = users::table.find(token.user_id.as_bytes().as_slice()).select(users::id).for_share();
+        let _held: Option<Vec<u8>> = account.first(connection).await.optional()?;
+    }
+    if earlier == Earlier::Replace {
+        Turn::ReplaceToken.wait(connection).await?;
+        delete_for(connection, token.user_id, &[token.purpose]).await?;
+    }
     insert(connection, token).await
 }
 
@@ -111,7 +112,34 @@ async fn insert(connection: &mut AsyncPgConnection, token: &OneTimeToken) -> Res
     Ok(())
 }
 
-async fn delete_for(
+/// One guarded statement: whoever deletes the row has spent the token.
+pub(crate) async fn consume(
+    connection: &mut AsyncPgConnection,
+    digest: Digest,
+    purpose: OneTimePurpose,
+    now: Timestamp,
+) -> Result<Option<OneTimeToken>, Failure> {
+    let live = one_time_tokens::table
+        .find((digest.as_bytes().as_slice(), purpose.name()))
+        .filter(one_time_tokens::expires_at.gt(now.unix_micros()));
+    let row: Option<Row> = diesel::delete(live).returning(COLUMNS).get_result(connection).await.optional()?;
+    row.map(|row| token(digest, purpose, &row)).transpose()
+}
+
+pub(crate) async fn find(
+    connection: &mut AsyncPgConnection,
+    digest: Digest,
+    purpose: OneTimePurpose,
+    now: Timestamp,
+) -> Result<Option<OneTimeToken>, Failure> {
+    let live = one_time_tokens::table
+        .find((digest.as_bytes().as_slice(), purpose.name()))
+        .filter(one_time_tokens::expires_at.gt(now.unix_micros()));
+    let row: Option<Row> = live.select(COLUMNS).first(connection).await.optional()?;
+    row.map(|row| token(digest, purpose, &row)).transpose()
+}
+
+pub(crate) async fn delete_for(
     connection: &mut AsyncPgConnection,
     user_id: UserId,
     purposes: &[OneTimePurpose],

@@ -1,7 +1,7 @@
 //! Sessions in PostgreSQL.
 //!
 //! Whoever needs several locks takes them in one order: sessions by their ids, then the turn to revoke. Nobody waits in
-//! a circle.
+//! a circle. (A change of an account has taken others before: see `account_changes`.)
 
 use async_trait::async_trait;
 use diesel::dsl::case_when;
@@ -185,11 +185,40 @@ async fn end(
 ) -> Result<(), Failure> {
     let ids: Vec<&[u8]> = ids.iter().map(|id| id.as_bytes().as_slice()).collect();
     let going_on = sessions::table.filter(sessions::id.eq_any(ids)).filter(sessions::ended_at.is_null());
+    let locked = going_on.select(sessions::id).order(sessions::id).for_update().load(connection).await?;
+    end_locked(connection, &locked, at, reason).await
+}
+
+/// Ends every session of an account that goes on, and records their revocations, within the transaction of the caller,
+/// which keeps others from opening one and should commit soon. Returns which those were.
+pub(crate) async fn end_all(
+    connection: &mut AsyncPgConnection,
+    user_id: UserId,
+    at: Timestamp,
+    reason: EndReason,
+    revoke_until: Timestamp,
+) -> Result<Vec<SessionId>, Failure> {
+    let theirs = sessions::table.filter(sessions::user_id.eq(user_id.as_bytes().as_slice()));
+    let going_on = theirs.filter(sessions::ended_at.is_null());
     let locked: Vec<Vec<u8>> = going_on.select(sessions::id).order(sessions::id).for_update().load(connection).await?;
-    if locked.is_empty() {
+    end_locked(connection, &locked, at, reason).await?;
+    let ended =
+        locked.iter().map(|id| Ok(SessionId::from_bytes(column::id(id)?))).collect::<Result<Vec<_>, Failure>>()?;
+    let revoked = ended.iter().map(|&id| Revocation { key: RevokedKey::Session(id), until: revoke_until });
+    revocations::record(connection, &revoked.collect::<Vec<_>>()).await?;
+    Ok(ended)
+}
+
+async fn end_locked(
+    connection: &mut AsyncPgConnection,
+    ids: &[Vec<u8>],
+    at: Timestamp,
+    reason: EndReason,
+) -> Result<(), Failure> {
+    if ids.is_empty() {
         return Ok(());
     }
-    diesel::update(sessions::table.filter(sessions::id.eq_any(locked)))
+    diesel::update(sessions::table.filter(sessions::id.eq_any(ids)))
         .set((sessions::ended_at.eq(at.unix_micros()), sessions::end_reason.eq(reason.name())))
         .execute(connection)
         .await?;

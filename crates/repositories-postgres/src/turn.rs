@@ -1,7 +1,7 @@
 //! Taking turns, over all instances: what must not happen twice at a time, and what no row is there yet to lock for.
 //!
-//! The locks are advisory and end with the transaction. Their second number is the object that they are about in *this*
-//! schema, so that installations which share a database do not wait for each other. Locks on the tables themselves
+//! The locks are advisory and end with the transaction. A number of theirs stands for the object that they are about in
+//! *this* schema, so that installations which share a database do not wait for each other. Locks on the tables themselves
 //! would do the same, but stand in the way of the vacuum.
 
 use diesel::sql_query;
@@ -41,10 +41,17 @@ impl Turn {
     }
 }
 
-/// Waits for changes of the account with this address that are under way, and has later ones wait until the transaction
-/// ends. Any number of transactions share an address; whether there is such an account makes no difference.
+/// Has changes of the account with this address wait until the transaction ends, and waits for one that is under way.
+/// Any number of transactions share an address. Whether there is such an account makes no difference.
 pub(crate) async fn share_address(connection: &mut AsyncPgConnection, address: &Email) -> Result<(), Failure> {
     let shared = "SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 'mail_outbox'::regclass::oid::bigint))";
     sql_query(shared).bind::<Text, _>(address.as_str()).execute(connection).await?;
+    Ok(())
+}
+
+/// Waits for all that share this address, and has it alone until the transaction ends.
+pub(crate) async fn take_address(connection: &mut AsyncPgConnection, address: &Email) -> Result<(), Failure> {
+    let alone = "SELECT pg_advisory_xact_lock(hashtextextended($1, 'mail_outbox'::regclass::oid::bigint))";
+    sql_query(alone).bind::<Text, _>(address.as_str()).execute(connection).await?;
     Ok(())
 }

@@ -185,7 +185,7 @@ async fn list(connection: &mut AsyncPgConnection, request: UserPageRequest) -> R
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = users, check_for_backend(diesel::pg::Pg))]
 #[expect(clippy::struct_excessive_bools, reason = "the columns of the table")]
-struct UserRow {
+pub(crate) struct UserRow {
     id: Vec<u8>,
     email: String,
     username: Option<String>,

@@ -4,14 +4,15 @@
 
 use std::sync::Arc;
 
+use tessera_repositories::contract::account_changes::AccountPorts;
 use tessera_repositories::contract::sessions::SessionPorts;
 use tessera_repositories::{
     ActivityRepository, MailOutboxRepository, OneTimeTokenRepository, RevocationRepository, SigningKeyRepository,
     UserRepository, UserTokenRepository,
 };
 use tessera_repositories_postgres::{
-    PostgresActivity, PostgresMailOutbox, PostgresOneTimeTokens, PostgresRevocations, PostgresSessions,
-    PostgresSigningKeys, PostgresStore, PostgresUserTokens, PostgresUsers,
+    PostgresAccountChanges, PostgresActivity, PostgresMailOutbox, PostgresOneTimeTokens, PostgresRevocations,
+    PostgresSessions, PostgresSigningKeys, PostgresStore, PostgresUserTokens, PostgresUsers,
 };
 use tessera_test_servers::postgres::{Schema, Server};
 
@@ -64,4 +65,17 @@ tessera_repositories::mail_outbox_contract!(async {
 tessera_repositories::user_token_contract!(async {
     let (store, schema) = fresh().await;
     (Arc::new(PostgresUserTokens::new(&store)) as Arc<dyn UserTokenRepository>, schema)
+});
+
+tessera_repositories::account_change_contract!(async {
+    let (store, schema) = fresh().await;
+    let ports = AccountPorts {
+        users: Arc::new(PostgresUsers::new(&store)),
+        sessions: Arc::new(PostgresSessions::new(&store)),
+        revocations: Arc::new(PostgresRevocations::new(&store)),
+        links: Arc::new(PostgresOneTimeTokens::new(&store)),
+        outbox: Arc::new(PostgresMailOutbox::new(&store)),
+        changes: Arc::new(PostgresAccountChanges::new(&store)),
+    };
+    (ports, schema)
 });

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use diesel::dsl::{count_star, min};
 use diesel::{
-    AsChangeset, ExpressionMethods as _, QueryDsl as _, Queryable, RunQueryDsl as _, Selectable, SelectableHelper as _,
-    SqliteConnection,
+    AsChangeset, BoolExpressionMethods as _, ExpressionMethods as _, QueryDsl as _, Queryable, RunQueryDsl as _,
+    Selectable, SelectableHelper as _, SqliteConnection,
 };
 use tessera_domain::{Email, MailId, MailKind, QueuedMail, Timestamp};
 use tessera_repositories::{Backlog, ClaimedMail, MailOutboxRepository, Result, Settlement};
@@ -91,6 +91,15 @@ pub(crate) fn insert(connection: &mut SqliteConnection, mail: &QueuedMail) -> Re
         ))
         .on_conflict_do_nothing()
         .execute(connection)?;
+    Ok(())
+}
+
+/// Deletes the waiting mails to an address that would carry a link, claimed or not.
+pub(crate) fn delete_waiting_links(connection: &mut SqliteConnection, recipient: &Email) -> Result<(), Failure> {
+    let waiting = mail_outbox::table
+        .filter(mail_outbox::recipient.eq(recipient.as_str()))
+        .filter(mail_outbox::finished_at.is_null().and(mail_outbox::is_link));
+    diesel::delete(waiting).execute(connection)?;
     Ok(())
 }
 

@@ -41,29 +41,12 @@ impl OneTimeTokenRepository for SqliteOneTimeTokens {
 
     async fn consume(&self, digest: &Digest, purpose: OneTimePurpose, now: Timestamp) -> Result<Option<OneTimeToken>> {
         let digest = *digest;
-        self.store
-            .write("consume a one-time token", move |connection| {
-                // One guarded statement: whoever deletes the row has spent the token.
-                let live = one_time_tokens::table
-                    .find((digest.as_bytes().as_slice(), purpose.name()))
-                    .filter(one_time_tokens::expires_at.gt(now.unix_micros()));
-                let row: Option<Row> = diesel::delete(live).returning(COLUMNS).get_result(connection).optional()?;
-                row.map(|row| token(digest, purpose, &row)).transpose()
-            })
-            .await
+        self.store.write("consume a one-time token", move |connection| consume(connection, digest, purpose, now)).await
     }
 
     async fn find(&self, digest: &Digest, purpose: OneTimePurpose, now: Timestamp) -> Result<Option<OneTimeToken>> {
         let digest = *digest;
-        self.store
-            .read("find a one-time token", move |connection| {
-                let live = one_time_tokens::table
-                    .find((digest.as_bytes().as_slice(), purpose.name()))
-                    .filter(one_time_tokens::expires_at.gt(now.unix_micros()));
-                let row: Option<Row> = live.select(COLUMNS).first(connection).optional()?;
-                row.map(|row| token(digest, purpose, &row)).transpose()
-            })
-            .await
+        self.store.read("find a one-time token", move |connection| find(connection, digest, purpose, now)).await
     }
 
     async fn delete_for(&self, user_id: UserId, purposes: &[OneTimePurpose]) -> Result<()> {
@@ -90,7 +73,38 @@ fn insert(connection: &mut SqliteConnection, token: &OneTimeToken) -> Result<(),
     Ok(())
 }
 
-fn delete_for(connection: &mut SqliteConnection, user_id: UserId, purposes: &[OneTimePurpose]) -> Result<(), Failure> {
+/// One guarded statement: whoever deletes the row has spent the token.
+pub(crate) fn consume(
+    connection: &mut SqliteConnection,
+    digest: Digest,
+    purpose: OneTimePurpose,
+    now: Timestamp,
+) -> Result<Option<OneTimeToken>, Failure> {
+    let live = one_time_tokens::table
+        .find((digest.as_bytes().as_slice(), purpose.name()))
+        .filter(one_time_tokens::expires_at.gt(now.unix_micros()));
+    let row: Option<Row> = diesel::delete(live).returning(COLUMNS).get_result(connection).optional()?;
+    row.map(|row| token(digest, purpose, &row)).transpose()
+}
+
+pub(crate) fn find(
+    connection: &mut SqliteConnection,
+    digest: Digest,
+    purpose: OneTimePurpose,
+    now: Timestamp,
+) -> Result<Option<OneTimeToken>, Failure> {
+    let live = one_time_tokens::table
+        .find((digest.as_bytes().as_slice(), purpose.name()))
+        .filter(one_time_tokens::expires_at.gt(now.unix_micros()));
+    let row: Option<Row> = live.select(COLUMNS).first(connection).optional()?;
+    row.map(|row| token(digest, purpose, &row)).transpose()
+}
+
+pub(crate) fn delete_for(
+    connection: &mut SqliteConnection,
+    user_id: UserId,
+    purposes: &[OneTimePurpose],
+) -> Result<(), Failure> {
     let names = purposes.iter().map(|purpose| purpose.name());
     let theirs = one_time_tokens::table
         .filter(one_time_tokens::user_id.eq(user_id.as_bytes().as_slice()))

@@ -150,6 +150,28 @@ fn end(connection: &mut SqliteConnection, id: SessionId, at: Timestamp, reason: 
     Ok(())
 }
 
+/// Ends every session of an account that goes on, and records their revocations, within the transaction of the caller.
+/// Returns which those were.
+pub(crate) fn end_all(
+    connection: &mut SqliteConnection,
+    user_id: UserId,
+    at: Timestamp,
+    reason: EndReason,
+    revoke_until: Timestamp,
+) -> Result<Vec<SessionId>, Failure> {
+    let going_on = sessions::table
+        .filter(sessions::user_id.eq(user_id.as_bytes().as_slice()))
+        .filter(sessions::ended_at.is_null());
+    let ids: Vec<Vec<u8>> = diesel::update(going_on)
+        .set((sessions::ended_at.eq(at.unix_micros()), sessions::end_reason.eq(reason.name())))
+        .returning(sessions::id)
+        .get_results(connection)?;
+    let ended = ids.iter().map(|id| Ok(SessionId::from_bytes(column::id(id)?))).collect::<Result<Vec<_>, Failure>>()?;
+    let revoked = ended.iter().map(|&id| Revocation { key: RevokedKey::Session(id), until: revoke_until });
+    revocations::record(connection, &revoked.collect::<Vec<_>>())?;
+    Ok(ended)
+}
+
 /// A session as its row has it.
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = sessions, check_for_backend(diesel::sqlite::Sqlite))]

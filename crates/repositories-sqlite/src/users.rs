@@ -162,7 +162,7 @@ fn list(connection: &mut SqliteConnection, request: UserPageRequest) -> Result<U
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = users, check_for_backend(diesel::sqlite::Sqlite))]
 #[expect(clippy::struct_excessive_bools, reason = "the columns of the table")]
-struct UserRow {
+pub(crate) struct UserRow {
     id: Vec<u8>,
     email: String,
     username: Option<String>,

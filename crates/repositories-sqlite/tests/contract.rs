@@ -5,14 +5,15 @@
 use std::sync::Arc;
 
 use tempfile::TempDir;
+use tessera_repositories::contract::account_changes::AccountPorts;
 use tessera_repositories::contract::sessions::SessionPorts;
 use tessera_repositories::{
     ActivityRepository, MailOutboxRepository, OneTimeTokenRepository, RevocationRepository, SigningKeyRepository,
     UserRepository, UserTokenRepository,
 };
 use tessera_repositories_sqlite::{
-    SqliteActivity, SqliteMailOutbox, SqliteOneTimeTokens, SqliteRevocations, SqliteSessions, SqliteSigningKeys,
-    SqliteStore, SqliteUserTokens, SqliteUsers,
+    SqliteAccountChanges, SqliteActivity, SqliteMailOutbox, SqliteOneTimeTokens, SqliteRevocations, SqliteSessions,
+    SqliteSigningKeys, SqliteStore, SqliteUserTokens, SqliteUsers,
 };
 
 fn fresh() -> (SqliteStore, TempDir) {
@@ -64,4 +65,17 @@ tessera_repositories::mail_outbox_contract!(async {
 tessera_repositories::user_token_contract!(async {
     let (store, folder) = fresh();
     (Arc::new(SqliteUserTokens::new(&store)) as Arc<dyn UserTokenRepository>, folder)
+});
+
+tessera_repositories::account_change_contract!(async {
+    let (store, folder) = fresh();
+    let ports = AccountPorts {
+        users: Arc::new(SqliteUsers::new(&store)),
+        sessions: Arc::new(SqliteSessions::new(&store)),
+        revocations: Arc::new(SqliteRevocations::new(&store)),
+        links: Arc::new(SqliteOneTimeTokens::new(&store)),
+        outbox: Arc::new(SqliteMailOutbox::new(&store)),
+        changes: Arc::new(SqliteAccountChanges::new(&store)),
+    };
+    (ports, folder)
 });

@@ -5,6 +5,7 @@
 
 #![expect(clippy::expect_used, reason = "a test: what it expects, it expects")]
 
+mod account_changes;
 mod callers;
 mod interleaving;
 mod outages;

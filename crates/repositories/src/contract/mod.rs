@@ -15,9 +15,10 @@
 //! ```
 //!
 //! The block makes a fresh, empty storage and is run anew for each promise. It yields the port (an
-//! `Arc<dyn UserRepository>`; for sessions a [`sessions::SessionPorts`]) and whatever has to outlive it: a temporary
-//! folder, a connection, or `()`. The line stands at the top level of a test file; the file needs no dependency but
-//! this crate with its feature `contract`.
+//! `Arc<dyn UserRepository>`) and whatever has to outlive it: a temporary folder, a connection, or `()`. A port whose
+//! promises are about others on the same storage takes them along: for sessions the block yields a
+//! [`sessions::SessionPorts`], for changes of accounts an [`account_changes::AccountPorts`]. The line stands at the top
+//! level of a test file; the file needs no dependency but this crate with its feature `contract`.
 
 #![expect(
     clippy::expect_used,
@@ -31,6 +32,7 @@ use std::time::Duration;
 mod race;
 mod sample;
 
+pub mod account_changes;
 pub mod activity_log;
 pub mod mail_outbox;
 pub mod one_time_tokens;
@@ -88,6 +90,16 @@ mod tests {
     #[test]
     fn every_promise_is_listed() {
         for suite in [
+            concat!(
+                include_str!("account_changes/mod.rs"),
+                include_str!("account_changes/passwords.rs"),
+                include_str!("account_changes/profiles.rs"),
+                include_str!("account_changes/activation.rs"),
+                include_str!("account_changes/expiry.rs"),
+                include_str!("account_changes/concurrency/winners.rs"),
+                include_str!("account_changes/concurrency/survivors.rs"),
+                include_str!("account_changes/concurrency/whole.rs")
+            ),
             concat!(
                 include_str!("activity_log/mod.rs"),
                 include_str!("activity_log/behaviour.rs"),

@@ -1,0 +1,45 @@
+//! A new password.
+
+use diesel::{ExpressionMethods as _, QueryDsl as _};
+use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
+use tessera_domain::{OneTimePurpose, User};
+use tessera_repositories::{Authority, PasswordChange, PasswordChangeOutcome};
+
+use super::{Account, forget_links, lock_active, spend};
+use crate::error::Failure;
+use crate::schema::users;
+use crate::{mail_outbox, sessions};
+
+pub(super) async fn change(
+    connection: &mut AsyncPgConnection,
+    change: &PasswordChange,
+) -> Result<PasswordChangeOutcome, Failure> {
+    let Some(Account { user, version }) = authorize(connection, change).await? else {
+        return Ok(PasswordChangeOutcome::Refused);
+    };
+    let version = version.next();
+    let user = User { updated_at: user.version_after(change.at), ..user };
+    diesel::update(users::table.find(user.id.as_bytes().as_slice()))
+        .set((
+            users::password_hash.eq(change.password_hash.expose()),
+            users::security_version.eq(version.number()),
+            users::updated_at.eq(user.updated_at.unix_micros()),
+        ))
+        .execute(connection)
+        .await?;
+    forget_links(connection, &user).await?;
+    mail_outbox::insert(connection, &change.notice).await?;
+    let reason = change.authority.end_reason();
+    let ended = sessions::end_all(connection, user.id, change.at, reason, change.revoke_until).await?;
+    Ok(PasswordChangeOutcome::Changed { user, version, ended })
+}
+
+/// The account to change, if the authority holds. A link is spent by it.
+async fn authorize(connection: &mut AsyncPgConnection, change: &PasswordChange) -> Result<Option<Account>, Failure> {
+    match change.authority {
+        Authority::Password { user_id, version } => {
+            Ok(lock_active(connection, user_id).await?.filter(|account| account.version == version))
+        }
+        Authority::Link(digest) => spend(connection, digest, OneTimePurpose::PasswordReset, change.at).await,
+    }
+}
