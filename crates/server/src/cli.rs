@@ -61,6 +61,8 @@ fn run() -> anyhow::Result<ExitCode> {
         Command::Migrate => commands::migrate(&config()?)?,
         Command::User(UserCommand::Create(new)) => commands::create_user(&config()?, &new)?,
         Command::User(UserCommand::List(list)) => commands::list_users(&config()?, &list)?,
+        Command::User(UserCommand::Disable(account)) => commands::disable_user(&config()?, &account)?,
+        Command::User(UserCommand::Enable(account)) => commands::enable_user(&config()?, &account)?,
         Command::User(UserCommand::Import(import)) => return commands::import_users(&config()?, &import),
         Command::User(UserCommand::Export(export)) => commands::export_users(&config()?, &export)?,
         Command::Config(ConfigCommand::Check) => commands::check_config(&config()?)?,

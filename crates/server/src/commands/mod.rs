@@ -5,6 +5,7 @@ mod migrate;
 mod password_input;
 mod serve;
 mod signals;
+mod user_activation;
 mod user_create;
 mod user_export;
 mod user_import;
@@ -17,6 +18,7 @@ use anyhow::Context as _;
 pub use config_check::check_config;
 pub use migrate::migrate;
 pub use serve::serve;
+pub use user_activation::{AccountAddress, disable_user, enable_user};
 pub use user_create::{CreateUser, create_user};
 pub use user_export::{ExportUsers, export_users};
 pub use user_import::{ImportUsers, import_users};
@@ -29,6 +31,10 @@ pub enum UserCommand {
     Create(CreateUser),
     /// List the accounts, oldest first
     List(ListUsers),
+    /// Disable an account: its sessions and links end, and nobody can log in to it
+    Disable(AccountAddress),
+    /// Enable an account that was disabled
+    Enable(AccountAddress),
     /// Bring accounts along from another system or installation, with the hashes of their passwords
     Import(ImportUsers),
     /// Write all accounts to a file that `import` reads

@@ -14,7 +14,7 @@ use tessera_adapters::passwords::{BcryptHasher, HashingSettings};
 use tessera_adapters::{OsSecrets, SystemClock};
 use tessera_api::Services;
 use tessera_services::activity::{ActivityQueue, ActivityRecorder, ActivityWriter};
-use tessera_services::auth::{AccountImport, Accounts, PasswordVerifier, RememberedUsers};
+use tessera_services::auth::{AccountImport, Accounts, Activation, PasswordVerifier, RememberedUsers};
 use tessera_services::health::Backends;
 use tessera_services::housekeeping::Housekeeper;
 use tessera_services::mail::{MailBell, MailSender};
@@ -132,6 +132,17 @@ pub fn accounts(
 /// What brings accounts along.
 pub fn account_import(storages: &Storages, around: &Surroundings) -> AccountImport {
     AccountImport { users: storages.users.clone(), clock: around.clock.clone(), secrets: around.secrets.clone() }
+}
+
+/// What disables accounts and enables them.
+pub fn activation(config: &Config, storages: &Storages, around: &Surroundings) -> Activation {
+    Activation {
+        users: storages.users.clone(),
+        changes: storages.account_changes.clone(),
+        remembered: remembered(storages, around),
+        clock: around.clock.clone(),
+        access_lifetime: config.tokens.lifetimes.access,
+    }
 }
 
 fn remembered(storages: &Storages, around: &Surroundings) -> RememberedUsers {

@@ -6,17 +6,17 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use secrecy::ExposeSecret as _;
 use tessera_repositories::{
-    ActivityRepository, MailOutboxRepository, OneTimeTokenRepository, RevocationRepository, SessionRepository,
-    SigningKeyRepository, StorageHealth, UserCache, UserRepository,
+    AccountChangeRepository, ActivityRepository, MailOutboxRepository, OneTimeTokenRepository, RevocationRepository,
+    SessionRepository, SigningKeyRepository, StorageHealth, UserCache, UserRepository,
 };
 use tessera_repositories_memory::MemoryUserCache;
 use tessera_repositories_postgres::{
-    PostgresActivity, PostgresMailOutbox, PostgresOneTimeTokens, PostgresRevocations, PostgresSessions,
-    PostgresSigningKeys, PostgresStore, PostgresUsers,
+    PostgresAccountChanges, PostgresActivity, PostgresMailOutbox, PostgresOneTimeTokens, PostgresRevocations,
+    PostgresSessions, PostgresSigningKeys, PostgresStore, PostgresUsers,
 };
 use tessera_repositories_sqlite::{
-    SqliteActivity, SqliteMailOutbox, SqliteOneTimeTokens, SqliteRevocations, SqliteSessions, SqliteSigningKeys,
-    SqliteStore, SqliteUsers,
+    SqliteAccountChanges, SqliteActivity, SqliteMailOutbox, SqliteOneTimeTokens, SqliteRevocations, SqliteSessions,
+    SqliteSigningKeys, SqliteStore, SqliteUsers,
 };
 
 use crate::config::{Database, Storage};
@@ -25,6 +25,8 @@ use crate::config::{Database, Storage};
 pub struct Storages {
     /// Accounts.
     pub users: Arc<dyn UserRepository>,
+    /// Changes of accounts, with all that ends by them.
+    pub account_changes: Arc<dyn AccountChangeRepository>,
     /// Sessions.
     pub sessions: Arc<dyn SessionRepository>,
     /// What was revoked.
@@ -76,6 +78,7 @@ impl Storages {
         let store = opened.with_context(|| format!("the database {shown} cannot be used (DATABASE_URL, DATA_DIR)"))?;
         Ok(Self {
             users: Arc::new(SqliteUsers::new(&store)),
+            account_changes: Arc::new(SqliteAccountChanges::new(&store)),
             sessions: Arc::new(SqliteSessions::new(&store)),
             revocations: Arc::new(SqliteRevocations::new(&store)),
             one_time_tokens: Arc::new(SqliteOneTimeTokens::new(&store)),
@@ -93,6 +96,7 @@ impl Storages {
         let store = PostgresStore::connect(url).await.context("the database cannot be used (DATABASE_URL)")?;
         Ok(Self {
             users: Arc::new(PostgresUsers::new(&store)),
+            account_changes: Arc::new(PostgresAccountChanges::new(&store)),
             sessions: Arc::new(PostgresSessions::new(&store)),
             revocations: Arc::new(PostgresRevocations::new(&store)),
             one_time_tokens: Arc::new(PostgresOneTimeTokens::new(&store)),

@@ -48,6 +48,27 @@ fn an_account_that_breaks_a_rule_is_not_made() {
 }
 
 #[test]
+fn an_account_is_disabled_and_enabled_by_its_address() {
+    let installation = Installation::new();
+    installation.create_user(&["--email", "ana@example.com"], PASSWORD).succeeded();
+    let is_active = || {
+        let json = installation.run(&["user", "list", "--json"]).succeeded();
+        serde_json::from_str::<Value>(&json).expect("an object")["is_active"].clone()
+    };
+    for (command, said, expected) in
+        [("disable", "Disabled", false), ("disable", "Disabled", false), ("enable", "Enabled", true)]
+    {
+        let done = installation.run(&["user", command, "Ana@Example.com"]).succeeded();
+        assert!(done.starts_with(said) && done.contains("ana@example.com"), "{done}");
+        assert_eq!(is_active(), expected);
+    }
+    let nobody = installation.run(&["user", "disable", "bob@example.com"]).failed();
+    assert!(nobody.contains("there is no account with the address bob@example.com"), "{nobody}");
+    let error = installation.run(&["user", "disable", "ana"]).failed();
+    assert!(error.contains("EMAIL is malformed"), "{error}");
+}
+
+#[test]
 fn the_settings_in_force_are_shown_without_the_secrets() {
     let installation = Installation::new();
     let dotenv = "SECRET_KEY=Xw7-shown-nowhere\nJWT_ISSUER=file # comment\nUSERS_LIST=staff";

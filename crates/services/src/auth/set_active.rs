@@ -1,0 +1,113 @@
+//! Disabling an account, and enabling it again: what its owner cannot do, and the operator can.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tessera_domain::{Email, Identifier, User};
+use tessera_repositories::{AccountChangeRepository, ActivationOutcome, UserRepository};
+
+use super::RememberedUsers;
+use crate::Outage;
+use crate::ports::Clock;
+
+/// Disables accounts and enables them.
+pub struct Activation {
+    /// Where accounts are found.
+    pub users: Arc<dyn UserRepository>,
+    /// Where they are changed, with all that ends by it.
+    pub changes: Arc<dyn AccountChangeRepository>,
+    /// The same accounts, remembered.
+    pub remembered: RememberedUsers,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// How long an access token lives: until then the ends of sessions are kept.
+    pub access_lifetime: Duration,
+}
+
+impl Activation {
+    /// Enables the account with this address, or disables it, and with it everything that its owner holds (requirement
+    /// T6). Processes that are serving learn of it from the log of revocations. `None` if there is no such account.
+    pub async fn set_active(&self, email: &Email, is_active: bool) -> Result<Option<User>, Outage> {
+        let named = Identifier::Email(email.clone());
+        let Some(found) = self.users.find_credentials(&named).await? else {
+            return Ok(None);
+        };
+        let now = self.clock.now();
+        let until = now.plus(self.access_lifetime);
+        match self.changes.set_active(found.user.id, is_active, now, until).await? {
+            ActivationOutcome::Unknown => Ok(None),
+            ActivationOutcome::Set { user, ended } => {
+                self.remembered.forget_before(&user).await;
+                let event = if is_active { "account_enabled" } else { "account_disabled" };
+                tracing::info!(target: "audit", event, user_id = %user.id, sessions = ended.len());
+                Ok(Some(user))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tessera_domain::{ErrorKind, Timestamp};
+    use tessera_repositories::{MockAccountChangeRepository, MockUserCache, MockUserRepository};
+
+    use super::*;
+    use crate::fixtures::{LIFETIMES, NOW, SESSION, USER, away, clock, credentials, user};
+
+    fn activation(users: MockUserRepository, changes: MockAccountChangeRepository, cache: MockUserCache) -> Activation {
+        let users: Arc<dyn UserRepository> = Arc::new(users);
+        let remembered = RememberedUsers { users: users.clone(), cache: Arc::new(cache), clock: clock() };
+        let access_lifetime = LIFETIMES.access;
+        Activation { users, changes: Arc::new(changes), remembered, clock: clock(), access_lifetime }
+    }
+
+    fn ana() -> Email {
+        Email::parse("ana@example.com").expect("an address")
+    }
+
+    #[tokio::test]
+    async fn the_named_account_is_disabled_and_no_cache_keeps_it_active() {
+        let disabled = User { is_active: false, updated_at: Timestamp::from_unix_seconds(9), ..user() };
+        let (mut users, mut changes, mut cache) =
+            (MockUserRepository::new(), MockAccountChangeRepository::new(), MockUserCache::new());
+        users
+            .expect_find_credentials()
+            .withf(|named| *named == Identifier::Email(ana()))
+            .returning(|_| Ok(Some(credentials())));
+        let stored = disabled.clone();
+        changes
+            .expect_set_active()
+            .withf(|id, is_active, at, until| {
+                *id == USER && !is_active && *at == NOW && *until == NOW.plus(LIFETIMES.access)
+            })
+            .times(1)
+            .returning(move |_, _, _, _| Ok(ActivationOutcome::Set { user: stored.clone(), ended: vec![SESSION] }));
+        let version = disabled.updated_at;
+        cache.expect_evict().withf(move |id, at, _| *id == USER && *at == version).times(1).returning(|_, _, _| Ok(()));
+        let set = activation(users, changes, cache).set_active(&ana(), false).await;
+        assert_eq!(set.expect("set"), Some(disabled));
+    }
+
+    #[tokio::test]
+    async fn an_address_of_nobody_changes_nothing() {
+        let mut users = MockUserRepository::new();
+        users.expect_find_credentials().returning(|_| Ok(None));
+        let untouched = activation(users, MockAccountChangeRepository::new(), MockUserCache::new());
+        assert_eq!(untouched.set_active(&ana(), true).await.expect("answered"), None);
+
+        let (mut users, mut changes) = (MockUserRepository::new(), MockAccountChangeRepository::new());
+        users.expect_find_credentials().returning(|_| Ok(Some(credentials())));
+        changes.expect_set_active().returning(|_, _, _, _| Ok(ActivationOutcome::Unknown));
+        let gone = activation(users, changes, MockUserCache::new());
+        assert_eq!(gone.set_active(&ana(), true).await.expect("answered"), None);
+    }
+
+    #[tokio::test]
+    async fn a_storage_that_is_away_is_worth_another_try() {
+        let (mut users, mut changes) = (MockUserRepository::new(), MockAccountChangeRepository::new());
+        users.expect_find_credentials().returning(|_| Ok(Some(credentials())));
+        changes.expect_set_active().returning(|_, _, _, _| Err(away()));
+        let error = activation(users, changes, MockUserCache::new()).set_active(&ana(), false).await;
+        assert_eq!(error.expect_err("away").kind(), ErrorKind::Unavailable);
+    }
+}
