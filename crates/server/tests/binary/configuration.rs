@@ -55,13 +55,19 @@ fn nothing_has_to_be_set() {
     ] {
         assert_eq!(effective(&config, name), format!("{expected} (default)"));
     }
-    assert!(config.warnings.is_empty());
+    assert_eq!(effective(&config, "SERVICE_SECRET"), "(not set: open to this machine) (default)");
+    assert!(matches!(&config.warnings[..], [warning] if warning.starts_with("SERVICE_SECRET is not set")));
 }
 
 #[test]
 pub fn production_has_defaults_of_its_own() {
     let config = accepted(&production(&[]), "");
-    for (name, expected) in [("LISTEN_ADDR", "0.0.0.0:8000"), ("REQUEST_TOKEN_DEMO", "off"), ("LOG_FORMAT", "json")] {
+    for (name, expected) in [
+        ("LISTEN_ADDR", "0.0.0.0:8000"),
+        ("SERVICE_SECRET", "(not set: closed)"),
+        ("REQUEST_TOKEN_DEMO", "off"),
+        ("LOG_FORMAT", "json"),
+    ] {
         assert_eq!(effective(&config, name), format!("{expected} (default)"));
     }
 }
@@ -183,16 +189,48 @@ pub fn production_refuses_a_secret_that_is_missing_short_or_known() {
         let message = refused(&[("APP_ENV", "production"), ("secret_key", weak)]);
         assert!(message.contains("SECRET_KEY") && message.contains("at least 32 bytes"), "{message}");
         assert!(!message.contains(weak), "{message}");
-        assert_eq!(accepted(&[("SECRET_KEY", weak)], "").warnings.len(), 1, "development only warns");
+        let warnings = accepted(&[("SECRET_KEY", weak), ("SERVICE_SECRET", STRONG)], "").warnings;
+        assert_eq!(warnings.len(), 1, "development only warns");
     }
     let warnings = accepted(&production(&[]), "").warnings;
     assert_eq!(warnings, ["EMAIL_HOST is not set: mails wait until it is"]);
 }
 
 #[test]
+fn a_service_secret_is_one_or_two_good_ones() {
+    let other = "Zk3v9QpL0xWn5tYc8rBd2mHg7sJf4aUe";
+    for (value, shown) in [
+        (STRONG.to_owned(), "(set, not shown) (environment)"),
+        (format!("{STRONG},{other}"), "(two values set, not shown) (environment)"),
+        (format!(" {STRONG} , {other} "), "(two values set, not shown) (environment)"),
+    ] {
+        let config = accepted(&production(&[("SERVICE_SECRET", &value)]), "");
+        assert_eq!(effective(&config, "SERVICE_SECRET"), shown);
+        assert!(!config.warnings.iter().any(|warning| warning.contains("SERVICE_SECRET")));
+    }
+    for (value, expected) in [
+        (",".to_owned(), "one secret, or two"),
+        (format!("{STRONG},"), "one secret, or two"),
+        (format!("{STRONG},{other},{STRONG}"), "one secret, or two"),
+    ] {
+        let message = refused(&[("SERVICE_SECRET", &value)]);
+        assert!(message.contains("SERVICE_SECRET") && message.contains(expected), "{message}");
+        assert!(!message.contains(STRONG), "{message}");
+    }
+    for weak in ["service-secret", "your-service-secret-here-and-much-longer", "q3Vt8ZrW5nYc0KpLx7Bd2mHg9sJf4aU"] {
+        for value in [weak.to_owned(), format!("{STRONG},{weak}")] {
+            let message = refused(&production(&[("SERVICE_SECRET", &value)]));
+            assert!(message.contains("SERVICE_SECRET") && message.contains("at least 32 bytes"), "{message}");
+            assert!(!message.contains(weak) && !message.contains(STRONG), "{message}");
+            assert_eq!(accepted(&[("SERVICE_SECRET", &value)], "").warnings.len(), 1, "development only warns");
+        }
+    }
+}
+
+#[test]
 fn a_secret_is_shown_nowhere() {
     let login = [("EMAIL_HOST", "mail.example.com"), ("EMAIL_HOST_USER", "ana"), ("EMAIL_HOST_PASSWORD", SECRET)];
-    let config = accepted(&[&[("SECRET_KEY", SECRET)], &login[..]].concat(), "");
+    let config = accepted(&[&[("SECRET_KEY", SECRET), ("SERVICE_SECRET", SECRET)], &login[..]].concat(), "");
     let shown = format!("{config:?} {:?} {:?}", config.describe(), config.warnings);
     assert!(!shown.contains(SECRET), "{shown}");
     let url = format!("mysql://tessera:{SECRET}@db/tessera");
