@@ -19,6 +19,8 @@ use super::{bcrypt_plain, bcrypt_sha256};
 
 /// How Django marks an account that has no password: a hash that nothing matches.
 const NO_PASSWORD: char = '!';
+/// The longest hash that is taken over, in bytes. Real ones have about a hundred.
+const LONGEST: usize = 1_024;
 
 /// Schemes of Django and passlib that are not read; their names tell a hash from a password that somebody mistook for one.
 const UNSUPPORTED: &[&str] =
@@ -57,7 +59,11 @@ pub(super) fn verify(
 
 /// Whether any password could be right for `hash`, or none is meant to be.
 pub(super) fn check(hash: &PasswordHash) -> Result<(), UnusableHash> {
-    if hash.expose().starts_with(NO_PASSWORD) {
+    let text = hash.expose();
+    if text.len() > LONGEST || text.contains(char::is_control) {
+        return Err(UnusableHash::Damaged);
+    }
+    if text.starts_with(NO_PASSWORD) {
         return Ok(());
     }
     Stored::parse(hash).map(|_| ())
@@ -191,6 +197,10 @@ mod tests {
         }
         for damaged in ["bcrypt$", "bcrypt_sha256$", "pbkdf2_sha256$", "argon2$", "$2b$12$", "$argon2id$"] {
             assert_eq!(check(damaged), Err(UnusableHash::Damaged), "{damaged}");
+        }
+        let long = format!("!{}", "x".repeat(LONGEST));
+        for no_text in ["!\0", &OF_OTHERS[3].replace("WYqA", "WY\0A"), &OF_OTHERS[3].replace("WYqA", "WY\nA"), &long] {
+            assert_eq!(check(no_text), Err(UnusableHash::Damaged), "{no_text}");
         }
         let dear = [
             OF_OTHERS[0].replace("$04$", "$16$"),

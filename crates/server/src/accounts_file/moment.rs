@@ -2,7 +2,7 @@
 
 use tessera_domain::Timestamp;
 use time::format_description::well_known::Iso8601;
-use time::{Date, OffsetDateTime, PrimitiveDateTime};
+use time::{Date, OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
 /// Reads a point in time: `2024-01-31T08:00:00.25Z`, `2024-01-31 08:00:00+01` as PostgreSQL writes it, `2024-01-31`.
 /// Without an offset it is UTC, which is what Django and SQLite mean by that.
@@ -11,7 +11,9 @@ pub fn parse(text: &str) -> Option<Timestamp> {
     let moment = OffsetDateTime::parse(&text, &Iso8601::PARSING)
         .or_else(|_| PrimitiveDateTime::parse(&text, &Iso8601::PARSING).map(PrimitiveDateTime::assume_utc))
         .or_else(|_| Date::parse(&text, &Iso8601::PARSING).map(|date| date.midnight().assume_utc()));
-    let micros = moment.ok()?.unix_timestamp_nanos().div_euclid(1_000);
+    // Years that take another number of digits cannot be written again.
+    let moment = moment.ok()?.checked_to_offset(UtcOffset::UTC).filter(|moment| moment.year() >= 0)?;
+    let micros = moment.unix_timestamp_nanos().div_euclid(1_000);
     i64::try_from(micros).ok().map(Timestamp::from_unix_micros)
 }
 
