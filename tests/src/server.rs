@@ -54,8 +54,8 @@ impl TestServer {
     }
 
     async fn run(config: Config, clock: Arc<ManualClock>, data: Arc<Data>) -> Self {
-        let (settings, overrides) = (config.clone(), Overrides { clock: Some(clock.clone()) });
-        let started = RUNTIME.spawn(async move { tessera_server::start(&settings, overrides).await });
+        let (settings, overrides) = (config.clone(), Overrides::with_clock(clock.clone()));
+        let started = RUNTIME.spawn(async move { tessera_server::start(&settings, &overrides).await });
         let running = started.await.expect("no panic").expect("the server starts");
         let base = format!("http://{}", running.addr());
         Self { clock, running: Some(running), base, client: Client::new(), config, data }

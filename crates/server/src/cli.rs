@@ -7,6 +7,7 @@ use clap::{Args as _, FromArgMatches as _};
 use crate::commands::{self, UserCommand};
 use crate::config::{self, Config, Environment, Settings};
 use crate::output;
+use crate::wiring::Overrides;
 
 /// Accounts, sessions and tokens behind one small server.
 #[derive(clap::Args)]
@@ -41,8 +42,8 @@ enum ConfigCommand {
 }
 
 /// Does what the command line asks for, and says how that went.
-pub fn main() -> ExitCode {
-    match run() {
+pub fn main(overrides: &Overrides) -> ExitCode {
+    match run(overrides) {
         Ok(code) => code,
         Err(error) => {
             output::print_error(&error);
@@ -51,20 +52,20 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run() -> anyhow::Result<ExitCode> {
+fn run(overrides: &Overrides) -> anyhow::Result<ExitCode> {
     let environment = Environment::of_process();
     let matches = command(&environment).get_matches();
     let cli = Cli::from_arg_matches(&matches)?;
     let config = || Config::from_matches(&matches, &environment);
     match cli.command.unwrap_or(Command::Serve) {
-        Command::Serve => return commands::serve(&config()?),
-        Command::Migrate => commands::migrate(&config()?)?,
-        Command::User(UserCommand::Create(new)) => commands::create_user(&config()?, &new)?,
-        Command::User(UserCommand::List(list)) => commands::list_users(&config()?, &list)?,
-        Command::User(UserCommand::Disable(account)) => commands::disable_user(&config()?, &account)?,
-        Command::User(UserCommand::Enable(account)) => commands::enable_user(&config()?, &account)?,
-        Command::User(UserCommand::Import(import)) => return commands::import_users(&config()?, &import),
-        Command::User(UserCommand::Export(export)) => commands::export_users(&config()?, &export)?,
+        Command::Serve => return commands::serve(&config()?, overrides),
+        Command::Migrate => commands::migrate(&config()?, overrides)?,
+        Command::User(UserCommand::Create(new)) => commands::create_user(&config()?, overrides, &new)?,
+        Command::User(UserCommand::List(list)) => commands::list_users(&config()?, overrides, &list)?,
+        Command::User(UserCommand::Disable(account)) => commands::disable_user(&config()?, overrides, &account)?,
+        Command::User(UserCommand::Enable(account)) => commands::enable_user(&config()?, overrides, &account)?,
+        Command::User(UserCommand::Import(import)) => return commands::import_users(&config()?, overrides, &import),
+        Command::User(UserCommand::Export(export)) => commands::export_users(&config()?, overrides, &export)?,
         Command::Config(ConfigCommand::Check) => commands::check_config(&config()?)?,
         Command::Config(ConfigCommand::Docs) => output::print(&config::reference())?,
     }

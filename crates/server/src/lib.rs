@@ -1,6 +1,7 @@
 //! The `tessera` binary as a library: configuration, command line, and the one place where all parts are put together.
 //!
-//! `main.rs` runs [`cli::main`]; the end-to-end tests [`start`] the same server on a free port, with a clock of theirs.
+//! `main.rs` runs [`cli::main`]; the end-to-end tests [`start`] the same server on a free port, with a clock of theirs. Who
+//! brings a repository of their own passes it to either as one of the [`Overrides`].
 
 mod accounts_file;
 pub mod cli;
@@ -15,4 +16,4 @@ mod secret_file;
 mod wiring;
 
 pub use run::{RunningServer, start};
-pub use wiring::Overrides;
+pub use wiring::{Overrides, Storages};

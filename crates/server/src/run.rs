@@ -63,8 +63,8 @@ impl Ending {
 }
 
 /// Starts a server. When this returns it answers.
-pub async fn start(config: &Config, overrides: Overrides) -> anyhow::Result<RunningServer> {
-    let storages = Storages::open(&config.storage).await?;
+pub async fn start(config: &Config, overrides: &Overrides) -> anyhow::Result<RunningServer> {
+    let storages = overrides.open(&config.storage).await?;
     let wired = wiring::wire(config, &storages, overrides).await?;
     let Wired { services, mirror, housekeeper, activity_writer, mail_sender } = wired;
     let (server, addr) = listen(config, services)?;

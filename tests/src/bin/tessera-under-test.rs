@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use tessera_server::Overrides;
+
 fn main() -> ExitCode {
-    tessera_server::cli::main()
+    tessera_server::cli::main(&Overrides::default())
 }

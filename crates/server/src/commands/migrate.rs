@@ -2,12 +2,12 @@
 
 use super::block_on;
 use crate::config::Config;
-use crate::wiring::Storages;
+use crate::wiring::Overrides;
 use crate::{log, output};
 
 /// Opens the storage, which brings its schema up to date, and closes it.
-pub fn migrate(config: &Config) -> anyhow::Result<()> {
+pub fn migrate(config: &Config, overrides: &Overrides) -> anyhow::Result<()> {
     let _log = log::start(&config.logging)?;
-    block_on(async { Storages::open(&config.storage).await?.close().await })?;
+    block_on(async { overrides.open(&config.storage).await?.close().await })?;
     Ok(output::print("The database schema is up to date.")?)
 }

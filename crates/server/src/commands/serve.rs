@@ -14,10 +14,10 @@ use crate::{log, output};
 const INTERRUPTED: i32 = 130;
 
 /// Serves until a signal says to stop. Where machines read the log, what goes wrong is an event of the log, too.
-pub fn serve(config: &Config) -> anyhow::Result<ExitCode> {
+pub fn serve(config: &Config, overrides: &Overrides) -> anyhow::Result<ExitCode> {
     let _log = log::start(&config.logging)?;
     log::log_panics();
-    match block_on(serve_until_told_to_stop(config)) {
+    match block_on(serve_until_told_to_stop(config, overrides)) {
         Err(error) if config.logging.format == LogFormat::Json => {
             tracing::error!(error = format!("{error:#}"), "the server cannot go on");
             Ok(ExitCode::FAILURE)
@@ -26,13 +26,13 @@ pub fn serve(config: &Config) -> anyhow::Result<ExitCode> {
     }
 }
 
-async fn serve_until_told_to_stop(config: &Config) -> anyhow::Result<()> {
+async fn serve_until_told_to_stop(config: &Config, overrides: &Overrides) -> anyhow::Result<()> {
     // Listened to from the start, so that a signal that comes early is not lost.
     let mut signals = Signals::listen()?;
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
-    let mut server = start(config, Overrides::default()).await?;
+    let mut server = start(config, overrides).await?;
     announce(config, &server)?;
     tokio::select! {
         name = signals.next() => tracing::info!(signal = name, "stopping: requests that are under way may end"),

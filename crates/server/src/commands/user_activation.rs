@@ -5,7 +5,7 @@ use tessera_domain::{Email, User};
 
 use super::block_on;
 use crate::config::Config;
-use crate::wiring::{self, Overrides, Storages, Surroundings};
+use crate::wiring::{self, Overrides, Surroundings};
 use crate::{log, output};
 
 /// Which account.
@@ -17,24 +17,24 @@ pub struct AccountAddress {
 }
 
 /// Disables an account. Servers on the same storage that are running refuse its tokens from the next second on.
-pub fn disable_user(config: &Config, account: &AccountAddress) -> anyhow::Result<()> {
-    let user = set_active(config, account, false)?;
+pub fn disable_user(config: &Config, overrides: &Overrides, account: &AccountAddress) -> anyhow::Result<()> {
+    let user = set_active(config, overrides, account, false)?;
     let ended = "Its sessions have ended, and so have its links";
     Ok(output::print(&format!("Disabled the account {} of {}. {ended}.", user.id, user.email))?)
 }
 
 /// Enables an account. Its owner has to log in again.
-pub fn enable_user(config: &Config, account: &AccountAddress) -> anyhow::Result<()> {
-    let user = set_active(config, account, true)?;
+pub fn enable_user(config: &Config, overrides: &Overrides, account: &AccountAddress) -> anyhow::Result<()> {
+    let user = set_active(config, overrides, account, true)?;
     Ok(output::print(&format!("Enabled the account {} of {}.", user.id, user.email))?)
 }
 
-fn set_active(config: &Config, account: &AccountAddress, is_active: bool) -> anyhow::Result<User> {
+fn set_active(config: &Config, overrides: &Overrides, account: &AccountAddress, is_active: bool) -> anyhow::Result<User> {
     let _log = log::start(&config.logging)?;
     let email = Email::parse(&account.email).map_err(|problem| anyhow!("EMAIL {problem}"))?;
     let set = block_on(async {
-        let storages = Storages::open(&config.storage).await?;
-        let around = Surroundings::new(&config.passwords, Overrides::default())?;
+        let storages = overrides.open(&config.storage).await?;
+        let around = Surroundings::new(&config.passwords, overrides)?;
         let set = wiring::activation(config, &storages, &around).set_active(&email, is_active).await;
         storages.close().await?;
         Ok(set?)

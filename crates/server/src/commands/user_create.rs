@@ -9,7 +9,7 @@ use tessera_services::auth::{AuthService as _, RegisterError, RegisterUser};
 
 use super::{block_on, password_input};
 use crate::config::Config;
-use crate::wiring::{self, Overrides, Storages, Surroundings};
+use crate::wiring::{self, Overrides, Surroundings};
 use crate::{log, output};
 
 /// The account to make.
@@ -33,7 +33,7 @@ pub struct CreateUser {
 }
 
 /// Makes the account and prints its id.
-pub fn create_user(config: &Config, new: &CreateUser) -> anyhow::Result<()> {
+pub fn create_user(config: &Config, overrides: &Overrides, new: &CreateUser) -> anyhow::Result<()> {
     let _log = log::start(&config.logging)?;
     let email = parse("--email", &new.email, Email::parse)?;
     let username = new.username.as_ref().map(|text| parse("--username", text, Username::parse)).transpose()?;
@@ -41,7 +41,8 @@ pub fn create_user(config: &Config, new: &CreateUser) -> anyhow::Result<()> {
     let password = password_input::read()?;
     let privileges = if new.superuser { Privileges::Superuser } else { Privileges::None };
     let client = ClientInfo::default();
-    let user = block_on(register(config, RegisterUser { email, username, full_name, password, privileges, client }))?;
+    let command = RegisterUser { email, username, full_name, password, privileges, client };
+    let user = block_on(register(config, overrides, command))?;
     Ok(output::print(&format!("Made the account {} of {}.", user.id, user.email))?)
 }
 
@@ -49,9 +50,9 @@ fn parse<T>(flag: &str, text: &str, parse: fn(&str) -> Result<T, Invalid>) -> an
     parse(text).map_err(|problem| anyhow!("{flag} {problem}"))
 }
 
-async fn register(config: &Config, command: RegisterUser) -> anyhow::Result<User> {
-    let storages = Storages::open(&config.storage).await?;
-    let around = Surroundings::new(&config.passwords, Overrides::default())?;
+async fn register(config: &Config, overrides: &Overrides, command: RegisterUser) -> anyhow::Result<User> {
+    let storages = overrides.open(&config.storage).await?;
+    let around = Surroundings::new(&config.passwords, overrides)?;
     let (activity, writer) = wiring::activity(&storages, &around);
     let registered = wiring::accounts(config, &storages, &around, activity).register(command).await;
     writer.run(ready(())).await;

@@ -13,7 +13,7 @@ use super::signals::Signals;
 use crate::accounts_file::{Format, heading, is_standard_stream, row};
 use crate::config::Config;
 use crate::private_file::PrivateFile;
-use crate::wiring::Storages;
+use crate::wiring::Overrides;
 use crate::{log, output};
 
 /// Accounts that are read, and written, at once.
@@ -38,7 +38,7 @@ pub struct ExportUsers {
 }
 
 /// Exports every account, oldest first. Those that are added meanwhile may be left out.
-pub fn export_users(config: &Config, how: &ExportUsers) -> anyhow::Result<()> {
+pub fn export_users(config: &Config, overrides: &Overrides, how: &ExportUsers) -> anyhow::Result<()> {
     let _log = log::start(&config.logging)?;
     let format = Format::choose(how.format, &how.file)?;
     let shown = how.file.display().to_string();
@@ -50,7 +50,7 @@ pub fn export_users(config: &Config, how: &ExportUsers) -> anyhow::Result<()> {
     };
     let count = block_on(async {
         let mut signals = Signals::listen()?;
-        let storages = Storages::open(&config.storage).await?;
+        let storages = overrides.open(&config.storage).await?;
         let written = tokio::select! {
             written = write_all(&*storages.users, format, how.with_hashes, &mut target) => written,
             name = signals.next() => Err(anyhow!("{name} stopped it")),

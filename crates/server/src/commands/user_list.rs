@@ -6,7 +6,7 @@ use tessera_repositories::{UserPageRequest, UserRepository};
 use super::block_on;
 use crate::accounts_file::as_json;
 use crate::config::Config;
-use crate::wiring::Storages;
+use crate::wiring::Overrides;
 use crate::{log, output};
 
 /// Accounts that are read, and printed, at once.
@@ -21,10 +21,10 @@ pub struct ListUsers {
 }
 
 /// Prints every account, oldest first.
-pub fn list_users(config: &Config, how: &ListUsers) -> anyhow::Result<()> {
+pub fn list_users(config: &Config, overrides: &Overrides, how: &ListUsers) -> anyhow::Result<()> {
     let _log = log::start(&config.logging)?;
     block_on(async {
-        let storages = Storages::open(&config.storage).await?;
+        let storages = overrides.open(&config.storage).await?;
         let printed = print_all(&*storages.users, if how.json { as_json } else { as_row }, !how.json).await;
         storages.close().await?;
         printed

@@ -4,6 +4,7 @@
 
 mod keys;
 mod mails;
+mod overrides;
 mod storages;
 
 use std::sync::Arc;
@@ -27,16 +28,10 @@ use tessera_services::ports::{Clock, PasswordHasher, SecretSource};
 use tessera_services::tokens::{RevocationMirror, Sessions, TokenService};
 use tessera_services::user_tokens::UserTokens;
 
+pub use overrides::Overrides;
 pub use storages::Storages;
 
 use crate::config::{Config, Passwords};
-
-/// What a test puts in the place of the real thing.
-#[derive(Clone, Default)]
-pub struct Overrides {
-    /// The time; the machine's own if there is none.
-    pub clock: Option<Arc<dyn Clock>>,
-}
 
 /// What the services need from the world that is neither storage nor a key.
 pub struct Surroundings {
@@ -48,13 +43,13 @@ pub struct Surroundings {
 
 impl Surroundings {
     /// The real ones, but for what is overridden. It starts the threads that hash.
-    pub fn new(passwords: &Passwords, overrides: Overrides) -> anyhow::Result<Self> {
+    pub fn new(passwords: &Passwords, overrides: &Overrides) -> anyhow::Result<Self> {
         let secrets: Arc<dyn SecretSource> = Arc::new(OsSecrets);
         let hashing =
             HashingSettings { cost: passwords.bcrypt_cost, threads: passwords.hash_threads, ..Default::default() };
         let hasher = BcryptHasher::start(hashing, Arc::clone(&secrets))
             .context("the threads that hash passwords cannot be started")?;
-        let clock = overrides.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
+        let clock = overrides.clock.clone().unwrap_or_else(|| Arc::new(SystemClock::new()));
         Ok(Self { clock, secrets, hasher: Arc::new(hasher) })
     }
 }
@@ -74,7 +69,7 @@ pub struct Wired {
 }
 
 /// Puts everything together. The keys are there and tested afterwards, and what was revoked is known.
-pub async fn wire(config: &Config, storages: &Storages, overrides: Overrides) -> anyhow::Result<Wired> {
+pub async fn wire(config: &Config, storages: &Storages, overrides: &Overrides) -> anyhow::Result<Wired> {
     let around = Surroundings::new(&config.passwords, overrides)?;
     let mut keys = keys::provide(config, storages, &*around.clock).await?;
     // One for all: what one service has verified, no other verifies again.

@@ -59,7 +59,7 @@ enum Opened {
 
 impl Storages {
     /// Opens the storage, made and brought up to date if need be.
-    pub async fn open(storage: &Storage) -> anyhow::Result<Self> {
+    pub(super) async fn open(storage: &Storage) -> anyhow::Result<Self> {
         match &storage.database {
             Database::Sqlite { path } => Self::open_sqlite(path.clone()).await,
             Database::Postgres { url } => Self::open_postgres(url.expose_secret()).await,
@@ -67,7 +67,7 @@ impl Storages {
     }
 
     /// The same, but a database file that is not there yet is not made.
-    pub async fn find(storage: &Storage) -> anyhow::Result<Option<Self>> {
+    pub(super) async fn find(storage: &Storage) -> anyhow::Result<Option<Self>> {
         match &storage.database {
             Database::Sqlite { path } if !path.try_exists()? => Ok(None),
             _ => Self::open(storage).await.map(Some),

@@ -60,7 +60,7 @@ fn nothing_has_to_be_set() {
 }
 
 #[test]
-pub fn production_has_defaults_of_its_own() {
+fn production_has_defaults_of_its_own() {
     let config = accepted(&production(&[]), "");
     for (name, expected) in [
         ("LISTEN_ADDR", "0.0.0.0:8000"),
@@ -175,7 +175,7 @@ fn all_mistakes_are_reported_at_once() {
 }
 
 #[test]
-pub fn production_refuses_a_secret_that_is_missing_short_or_known() {
+fn production_refuses_a_secret_that_is_missing_short_or_known() {
     assert!(refused(&[("APP_ENV", "production")]).contains("SECRET_KEY is not set"));
     for weak in [
         "your-secret-key-here",

@@ -40,7 +40,7 @@ async fn it_goes_by_the_clock_it_is_given_and_stops_when_told() {
         ];
         let config = Config::from_environment(&Environment::of(&variables, "")).expect("accepted");
         let clock = Arc::new(Standing(Timestamp::from_unix_seconds(1_714_200_000)));
-        let server = start(&config, Overrides { clock: Some(clock) }).await.expect("started");
+        let server = start(&config, &Overrides::with_clock(clock)).await.expect("started");
         let addr = server.addr();
         let body = r#"{"username": "user123", "password": "USER123"}"#;
         let answer = tokio::task::spawn_blocking(move || post(addr, "/api/request-token/", body)).await;

@@ -30,7 +30,7 @@ use super::block_on;
 use super::signals::Signals;
 use crate::accounts_file::{Format, Problem, Rows, is_standard_stream};
 use crate::config::Config;
-use crate::wiring::{self, Overrides, Storages, Surroundings};
+use crate::wiring::{self, Overrides, Surroundings};
 use crate::{log, output};
 
 /// How many accounts are inserted at once: as many as share one transaction on SQLite.
@@ -62,7 +62,7 @@ pub struct ImportUsers {
 }
 
 /// Imports the accounts and says what came of it. It succeeds if no row was refused.
-pub fn import_users(config: &Config, how: &ImportUsers) -> anyhow::Result<ExitCode> {
+pub fn import_users(config: &Config, overrides: &Overrides, how: &ImportUsers) -> anyhow::Result<ExitCode> {
     let _log = log::start(&config.logging)?;
     let format = Format::choose(how.format, &how.file)?;
     let (source, bar) = open(&how.file).with_context(|| format!("{} cannot be read", how.file.display()))?;
@@ -71,11 +71,11 @@ pub fn import_users(config: &Config, how: &ImportUsers) -> anyhow::Result<ExitCo
     block_on(async {
         let signals = Signals::listen()?;
         let rejects = how.rejects.as_deref().map(|path| Rejects::create(path, rows.heading())).transpose()?;
-        let around = Surroundings::new(&config.passwords, Overrides::default())?;
+        let around = Surroundings::new(&config.passwords, overrides)?;
         let storages = if how.dry_run {
-            Storages::find(&config.storage).await?
+            overrides.find(&config.storage).await?
         } else {
-            Some(Storages::open(&config.storage).await?)
+            Some(overrides.open(&config.storage).await?)
         };
         let destination = match &storages {
             Some(storages) if how.dry_run => Destination::Foreseen(storages.users.clone()),
