@@ -6,6 +6,7 @@
 mod answer;
 mod clock;
 pub mod golden;
+mod mail;
 mod process;
 mod rounds;
 mod server;
@@ -16,6 +17,7 @@ pub use insta;
 
 pub use answer::{Answer, base64url, decode_base64url};
 pub use clock::ManualClock;
+pub use mail::Mailbox;
 pub use process::ServerProcess;
 pub use rounds::rounds;
 pub use server::TestServer;

@@ -2,6 +2,8 @@
 
 #![cfg(test)]
 
+#[path = "contracts/accounts/mod.rs"]
+mod accounts;
 #[path = "contracts/one_time_tokens.rs"]
 mod one_time_tokens;
 #[path = "contracts/request_token.rs"]

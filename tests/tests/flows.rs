@@ -10,6 +10,9 @@ on_every_storage! {
     an_account_of_one_time_tokens_logs_in_through_users
     a_one_time_token_goes_from_one_contract_to_the_other
     a_logout_of_users_ends_the_access_token_for_one_time_tokens
+    a_session_goes_through_every_contract_and_ends_in_all
+    a_change_of_password_through_accounts_ends_the_sessions_of_users
+    a_token_that_users_spent_is_spent_for_accounts_too
 }
 
 const PASSWORD: &str = "a long walk by the sea";
@@ -75,4 +78,60 @@ async fn a_logout_of_users_ends_the_access_token_for_one_time_tokens(storage: St
     assert_eq!((refused.status, refused.json()), (401, json!({"detail": "Credenciales inválidas"})));
     assert_eq!(validate(&server, &access, &token).await, 401);
     assert_eq!(validate(&server, &other, &token).await, 200, "the dead session did not spend it");
+}
+
+/// With a bearer and a JSON body.
+async fn post_as(server: &TestServer, path: &str, access: &str, body: &Value) -> Answer {
+    let bearer = format!("Bearer {access}");
+    let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+    server.send("POST", path, &headers, &body.to_string()).await
+}
+
+async fn a_session_goes_through_every_contract_and_ends_in_all(storage: Storage) {
+    let server = TestServer::on(storage).await;
+    let account = json!({"nombre": "Ana López", "correo": "ana@example.com", "password": PASSWORD});
+    assert_eq!(server.post("/auth/register", &account).await.status, 201);
+    let login = server.post("/api/v1/user/login", &json!({"email": "ana@example.com", "password": PASSWORD})).await;
+    let refresh = text(&login, "refresh_token");
+    let refreshed = server.post("/api/auth/refresh/", &json!({"refresh": refresh})).await;
+    let access = text(&refreshed, "access");
+    assert_eq!(create_one_time_token(&server, &access).await.status, 201);
+
+    assert_eq!(post_as(&server, "/api/auth/logout/", &access, &json!({})).await.status, 200);
+    for access in [access, text(&login, "access_token")] {
+        assert_eq!(create_one_time_token(&server, &access).await.status, 401);
+        assert_eq!(server.log_out(&access, &refresh).await.status, 401);
+        assert_eq!(post_as(&server, "/api/auth/change-password/", &access, &json!({})).await.status, 401);
+    }
+    assert_eq!(server.refresh(&refresh).await.status, 401);
+    assert_eq!(server.post("/api/auth/refresh/", &json!({"refresh": refresh})).await.status, 401);
+}
+
+async fn a_change_of_password_through_accounts_ends_the_sessions_of_users(storage: Storage) {
+    let server = TestServer::on(storage).await;
+    let (access, refresh) = server.sign_up("ana").await;
+    let (other_access, other_refresh) = server.log_in("ana").await;
+    let change = json!({"current_password": PASSWORD, "new_password": "a long walk by the lake",
+        "new_password_confirm": "a long walk by the lake"});
+    let changed = post_as(&server, "/api/auth/change-password/", &access, &change).await;
+    assert_eq!(changed.status, 200, "{}", changed.json());
+    for (access, refresh) in [(access, refresh), (other_access, other_refresh)] {
+        assert_eq!(create_one_time_token(&server, &access).await.status, 401);
+        assert_eq!(server.refresh(&refresh).await.status, 401);
+    }
+    let next = changed.json()["tokens"]["refresh"].as_str().expect("a token").to_owned();
+    assert_eq!(server.refresh(&next).await.status, 200, "the caller goes on, in any contract");
+    let old = server.post("/auth/login", &json!({"correo": "ana@example.com", "password": PASSWORD})).await;
+    assert_eq!(old.status, 401);
+}
+
+async fn a_token_that_users_spent_is_spent_for_accounts_too(storage: Storage) {
+    let server = TestServer::on(storage).await;
+    let (access, spent) = server.sign_up("ana").await;
+    let (_, current) = server.refresh(&spent).await.tokens().expect("refreshed");
+    let keep = async |token: &str| server.post("/api/auth/refresh/", &json!({"refresh": token})).await.status;
+    assert_eq!((keep(&spent).await, keep(&current).await), (401, 200), "within the window it harms nobody");
+    server.clock.advance(std::time::Duration::from_secs(11));
+    assert_eq!((keep(&spent).await, keep(&current).await), (401, 401), "after it the session is over");
+    assert_eq!(create_one_time_token(&server, &access).await.status, 401);
 }

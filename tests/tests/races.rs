@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use tessera_tests::{Data, ServerProcess, Storage, TestServer, on_every_storage, rounds};
+use tessera_tests::{Answer, Data, Mailbox, ServerProcess, Storage, TestServer, on_every_storage, rounds};
 
 on_every_storage! {
     fifty_refreshes_of_one_token_leave_one_working_session
@@ -15,6 +15,9 @@ on_every_storage! {
     refresh_against_logout_never_outlives_it
     of_twenty_claims_to_one_id_or_one_name_one_is_bound
     of_many_pairs_and_refreshes_of_one_user_one_access_token_counts
+    twenty_resets_with_one_link_over_two_instances_change_one_password
+    twenty_changes_of_one_password_change_it_once
+    a_login_never_outlives_a_change_of_password
 }
 
 const SERVER: &str = env!("CARGO_BIN_EXE_tessera-under-test");
@@ -133,5 +136,84 @@ async fn of_many_pairs_and_refreshes_of_one_user_one_access_token_counts(storage
         }
         assert_eq!(valid, 1, "round {round}");
         assert_eq!(count(answers.iter().take(2).map(|answer| answer.status)), BTreeMap::from([(201, 2)]));
+    }
+}
+
+const PASSWORD: &str = "a long walk by the sea";
+
+fn new_password(number: usize) -> String {
+    format!("a long walk by the lake {number}")
+}
+
+async fn log_in(server: &TestServer, password: &str) -> Answer {
+    server.post("/api/auth/login/", &json!({"email": "ana@example.com", "password": password})).await
+}
+
+async fn change_password(server: &TestServer, access: &str, current: &str, new: &str) -> Answer {
+    let body = json!({"current_password": current, "new_password": new, "new_password_confirm": new});
+    let bearer = format!("Bearer {access}");
+    let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+    server.send("POST", "/api/auth/change-password/", &headers, &body.to_string()).await
+}
+
+async fn profile(server: &TestServer, access: &str) -> u16 {
+    server.send("GET", "/api/auth/profile/", &[("authorization", &format!("Bearer {access}"))], "").await.status
+}
+
+fn token(answer: &Answer, name: &str) -> String {
+    let body = answer.json();
+    body["tokens"][name].as_str().unwrap_or_else(|| panic!("{name}: {body}")).to_owned()
+}
+
+async fn twenty_resets_with_one_link_over_two_instances_change_one_password(storage: Storage) {
+    let first = TestServer::on(storage).await;
+    let second = first.another_instance().await;
+    first.sign_up("ana").await;
+    first.post("/api/auth/forgot-password/", &json!({"email": "ana@example.com"})).await;
+    let folder = first.data().folder().join("mail");
+    let link = Mailbox(&folder).token("ana@example.com", "reset-password", 1).await;
+    let reset = |number: usize| {
+        let password = new_password(number);
+        let body = json!({"token": link, "password": password, "password_confirm": password});
+        let server = if number.is_multiple_of(2) { &first } else { &second };
+        async move { server.post("/api/auth/reset-password/", &body).await }
+    };
+    let answers = join_all((0..20).map(reset)).await;
+    assert_eq!(count(answers.iter().map(|answer| answer.status)), BTreeMap::from([(200, 1), (400, 19)]));
+    for (number, answer) in answers.iter().enumerate() {
+        let expected = if answer.status == 200 { 200 } else { 401 };
+        assert_eq!(log_in(&first, &new_password(number)).await.status, expected, "the password is the winner's");
+    }
+}
+
+async fn twenty_changes_of_one_password_change_it_once(storage: Storage) {
+    let server = TestServer::on(storage).await;
+    let (access, _) = server.sign_up("ana").await;
+    let passwords: Vec<_> = (0..20).map(new_password).collect();
+    let answers =
+        join_all(passwords.iter().map(|password| change_password(&server, &access, PASSWORD, password))).await;
+    // Whoever comes later knows a password that is old by then, or calls with a session that has ended.
+    let winners: Vec<_> = answers.iter().zip(&passwords).filter(|(answer, _)| answer.status == 200).collect();
+    let [(answer, password)] = winners[..] else { panic!("{} changed it", winners.len()) };
+    assert!(answers.iter().all(|answer| [200, 400, 401].contains(&answer.status)));
+    assert_eq!(profile(&server, &token(answer, "access")).await, 200);
+    assert_eq!(log_in(&server, password).await.status, 200);
+}
+
+async fn a_login_never_outlives_a_change_of_password(storage: Storage) {
+    let server = TestServer::on(storage).await;
+    let (mut access, _) = server.sign_up("ana").await;
+    let mut current = PASSWORD.to_owned();
+    for round in 0..5 {
+        let new = new_password(round);
+        let logins = join_all((0..10).map(|_| log_in(&server, &current)));
+        let (logins, changed) = tokio::join!(logins, change_password(&server, &access, &current, &new));
+        assert_eq!(changed.status, 200, "{}", changed.json());
+        for login in logins.iter().filter(|login| login.status == 200) {
+            assert_eq!(profile(&server, &token(login, "access")).await, 401, "it knew the old password");
+            let refresh = json!({"refresh": token(login, "refresh")});
+            assert_eq!(server.post("/api/auth/refresh/", &refresh).await.status, 401);
+        }
+        (access, current) = (token(&changed, "access"), new);
     }
 }

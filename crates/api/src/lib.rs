@@ -14,6 +14,7 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::web::ServiceConfig;
 use actix_web::{App, Error, web};
+use tessera_services::account::AccountService;
 use tessera_services::auth::AuthService;
 use tessera_services::health::HealthService;
 use tessera_services::one_time::OneTimeTokenService;
@@ -34,6 +35,8 @@ pub use crate::http::settings::{HttpSettings, Perimeter};
 pub struct Services {
     /// Accounts.
     pub auth: Arc<dyn AuthService>,
+    /// What their owners do with them.
+    pub accounts: Arc<dyn AccountService>,
     /// Logging in.
     pub login: Arc<dyn OrchestratorService<AccountLogin>>,
     /// The demonstration, where it is on.
@@ -70,6 +73,7 @@ pub fn app(
 pub fn configure(config: &mut ServiceConfig, services: &Services, settings: HttpSettings) {
     config
         .app_data(web::Data::from(Arc::clone(&services.auth)))
+        .app_data(web::Data::from(Arc::clone(&services.accounts)))
         .app_data(web::Data::from(Arc::clone(&services.login)))
         .app_data(web::Data::from(Arc::clone(&services.tokens)))
         .app_data(web::Data::from(Arc::clone(&services.one_time_tokens)))

@@ -7,10 +7,11 @@ use tessera_domain::{
     ActivityEvent, Credentials, Email, MailId, MailKind, PasswordHash, QueuedMail, SecurityVersion, SessionId,
     SessionLimits, Timestamp, User, UserId, Username,
 };
-use tessera_repositories::RepositoryError;
+use tessera_repositories::{MockMailOutboxRepository, RepositoryError};
 
 use crate::ClientInfo;
 use crate::activity::{ActivityRecorder, MockActivityRecorder};
+use crate::mail::MailQueue;
 use crate::ports::{Clock, MockClock, SecretSource};
 use crate::tokens::Lifetimes;
 
@@ -37,6 +38,17 @@ pub fn clock() -> Arc<dyn Clock> {
     let mut clock = MockClock::new();
     clock.expect_now().return_const(NOW);
     Arc::new(clock)
+}
+
+/// A queue in front of this outbox.
+pub fn mails(outbox: MockMailOutboxRepository) -> MailQueue {
+    let (outbox, secrets) = (Arc::new(outbox), Arc::new(SameBytes));
+    MailQueue { outbox, bell: Arc::default(), clock: clock(), secrets }
+}
+
+/// A mail that was queued there.
+pub fn mail(kind: MailKind, recipient: Email) -> QueuedMail {
+    QueuedMail { id: MailId::new(NOW, [7; 10]), kind, recipient, queued_at: NOW }
 }
 
 /// A recorder that notes whatever it is told.

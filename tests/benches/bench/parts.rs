@@ -13,12 +13,14 @@ use tessera_api::Services;
 use tessera_domain::{Algorithm, SessionLimits};
 use tessera_repositories_memory::MemoryUserCache;
 use tessera_repositories_sqlite::{
-    SqliteActivity, SqliteOneTimeTokens, SqliteRevocations, SqliteSessions, SqliteSigningKeys, SqliteStore,
-    SqliteUserTokens, SqliteUsers,
+    SqliteAccountChanges, SqliteActivity, SqliteMailOutbox, SqliteOneTimeTokens, SqliteRevocations, SqliteSessions,
+    SqliteSigningKeys, SqliteStore, SqliteUserTokens, SqliteUsers,
 };
+use tessera_services::account::OwnAccounts;
 use tessera_services::activity::{ActivityQueue, ActivityRecorder};
-use tessera_services::auth::{Accounts, ListVisibility, PasswordVerifier, RememberedUsers};
+use tessera_services::auth::{Accounts, AuthService, ListVisibility, PasswordVerifier, RememberedUsers};
 use tessera_services::health::Backends;
+use tessera_services::mail::MailQueue;
 use tessera_services::one_time::OneTimeTokens;
 use tessera_services::orchestrator::{AccountVerifier, ActiveAccounts, Orchestrator, SessionIssuer};
 use tessera_services::ports::{Clock, PasswordHasher, SecretSource};
@@ -61,7 +63,7 @@ pub async fn assemble(folder: &Path, cost: BcryptCost) -> anyhow::Result<(Servic
     });
     let passwords = PasswordVerifier { users: users.clone(), hasher: Arc::clone(&hasher) };
     let login = Orchestrator {
-        verifier: Arc::new(AccountVerifier { passwords, activity: Arc::clone(&activity) }),
+        verifier: Arc::new(AccountVerifier { passwords: passwords.clone(), activity: Arc::clone(&activity) }),
         policy: Arc::new(ActiveAccounts),
         issuer: Arc::new(SessionIssuer {
             tokens: Arc::clone(&tokens),
@@ -85,17 +87,39 @@ pub async fn assemble(folder: &Path, cost: BcryptCost) -> anyhow::Result<(Servic
         secrets: Arc::clone(&secrets),
         lifetimes: LIFETIMES,
     };
-    let auth = Accounts {
+    let mails = MailQueue {
+        outbox: Arc::new(SqliteMailOutbox::new(&store)),
+        bell: Arc::default(),
+        clock: Arc::clone(&clock),
+        secrets: Arc::clone(&secrets),
+    };
+    let auth: Arc<dyn AuthService> = Arc::new(Accounts {
         users: users.clone(),
         remembered: remembered(),
         hasher,
-        activity,
+        mails: mails.clone(),
+        activity: Arc::clone(&activity),
         clock: Arc::clone(&clock),
         secrets,
         list_visibility: ListVisibility::Public,
+    });
+    let accounts = OwnAccounts {
+        auth: Arc::clone(&auth),
+        tokens: Arc::clone(&tokens),
+        users: users.clone(),
+        remembered: remembered(),
+        passwords,
+        changes: Arc::new(SqliteAccountChanges::new(&store)),
+        links: Arc::new(SqliteOneTimeTokens::new(&store)),
+        mails,
+        revoked: Arc::clone(&mirror),
+        activity,
+        activity_log: Arc::new(SqliteActivity::new(&store)),
+        clock: Arc::clone(&clock),
     };
     let services = Services {
-        auth: Arc::new(auth),
+        auth,
+        accounts: Arc::new(accounts),
         login: Arc::new(login),
         demonstration: None,
         tokens,

@@ -2,6 +2,7 @@
 //!
 //! A new contract is a folder here and a line in [`CONTRACTS`].
 
+mod accounts;
 mod one_time_tokens;
 mod request_token;
 mod user_tokens;
@@ -28,7 +29,7 @@ pub struct Contract {
 
 /// All of them.
 pub const CONTRACTS: &[Contract] =
-    &[one_time_tokens::CONTRACT, request_token::CONTRACT, user_tokens::CONTRACT, users::CONTRACT];
+    &[accounts::CONTRACT, one_time_tokens::CONTRACT, request_token::CONTRACT, user_tokens::CONTRACT, users::CONTRACT];
 
 /// The contract that answers for `path`. Where one owns a part of what another does, the nearer one answers.
 pub fn owner_of(path: &str) -> Option<&'static Contract> {
@@ -60,6 +61,9 @@ mod tests {
         for path in ["/auth/token/", "/auth/token/refresh", "/auth/token/refresh/", "/auth/token/x/y"] {
             assert_eq!(owner(path), Some("user_tokens"), "{path}");
         }
+        for path in ["/api/auth/", "/api/auth/login", "/api/auth/x/y"] {
+            assert_eq!(owner(path), Some("accounts"), "{path}");
+        }
         for path in ["/auth/", "/auth/login", "/auth/x/y", "/token/", "/token/create/"] {
             assert_eq!(owner(path), Some("one_time_tokens"), "{path}");
         }
@@ -70,6 +74,7 @@ mod tests {
             "/token",
             "/api",
             "/api/",
+            "/api/auth",
             "/api/v1",
             "/api/v2/users",
             "/api/loginx",

@@ -34,6 +34,16 @@ pub fn typed(status: StatusCode, media_type: HeaderValue, body: &impl Serialize)
     }
 }
 
+/// What is serialised by its `Display`, also where it may not be there.
+#[derive(Debug)]
+pub struct AsText<T>(pub T);
+
+impl<T: std::fmt::Display> Serialize for AsText<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        as_text(&self.0, serializer)
+    }
+}
+
 /// Serialises by `Display`, straight into the answer.
 pub fn as_text<T: std::fmt::Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(value)

@@ -95,6 +95,24 @@ impl Fields {
         None
     }
 
+    /// The value of a member that need not be there; `None` if it is not, or a problem more.
+    pub fn read_if_there<T>(
+        &mut self,
+        field: &'static str,
+        member: &Member,
+        parse: impl FnOnce(&str) -> Result<T, Invalid>,
+    ) -> Option<T> {
+        match member {
+            Member::Missing => None,
+            member => self.read(field, member, parse),
+        }
+    }
+
+    /// Refuses, if anything was found.
+    pub fn finish(self) -> Result<(), FieldErrors> {
+        if self.errors.0.is_empty() { Ok(()) } else { Err(self.errors) }
+    }
+
     /// Everything that was found.
     pub fn into_errors(self) -> FieldErrors {
         self.errors

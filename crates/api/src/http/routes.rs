@@ -157,6 +157,18 @@ impl Route {
         self.with(Method::POST, changing(handler))
     }
 
+    /// Answers `PUT`.
+    #[must_use]
+    pub fn put<P: Protection + 'static, Args: 'static>(self, handler: impl Handler<P, Args>) -> Self {
+        self.with(Method::PUT, changing(handler))
+    }
+
+    /// Answers `PATCH`.
+    #[must_use]
+    pub fn patch<P: Protection + 'static, Args: 'static>(self, handler: impl Handler<P, Args>) -> Self {
+        self.with(Method::PATCH, changing(handler))
+    }
+
     fn with(mut self, method: Method, runner: Runner) -> Self {
         self.methods.push((method, runner));
         self

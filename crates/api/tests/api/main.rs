@@ -2,6 +2,8 @@
 
 #![cfg(test)]
 
+mod accounts_owners;
+mod accounts_sessions;
 mod bodies;
 mod callers;
 mod deadlines;

@@ -12,6 +12,7 @@ use tessera_domain::{
     AccessToken, Email, RefreshToken, SessionId, Timestamp, TokenId, TokenPair, User, UserId, Username,
 };
 use tessera_services::Outage;
+use tessera_services::account::{AccountService, MockAccountService};
 use tessera_services::auth::{AuthService, MockAuthService};
 use tessera_services::health::MockHealthService;
 use tessera_services::one_time::MockOneTimeTokenService;
@@ -35,6 +36,7 @@ pub const REQUEST_TOKEN: &str = "/api/request-token";
 pub fn services() -> Services {
     Services {
         auth: Arc::new(MockAuthService::new()),
+        accounts: Arc::new(MockAccountService::new()),
         login: Arc::new(MockLogin::new()),
         demonstration: Some(Arc::new(MockDemonstration::new())),
         tokens: Arc::new(tokens()),
@@ -48,6 +50,10 @@ pub fn services() -> Services {
 
 pub fn with_auth(auth: impl AuthService + 'static) -> Services {
     Services { auth: Arc::new(auth), ..services() }
+}
+
+pub fn with_accounts(accounts: impl AccountService + 'static) -> Services {
+    Services { accounts: Arc::new(accounts), ..services() }
 }
 
 pub fn with_login(login: impl OrchestratorService<AccountLogin> + 'static) -> Services {
@@ -170,6 +176,11 @@ pub fn post(path: &str) -> TestRequest {
 /// A request with a body that is called JSON.
 pub fn post_json(path: &str, body: &str) -> TestRequest {
     post(path).insert_header(("Content-Type", "application/json")).set_payload(body.to_owned())
+}
+
+/// A request with a form.
+pub fn form(path: &str, body: &str) -> TestRequest {
+    post(path).insert_header(("Content-Type", "application/x-www-form-urlencoded")).set_payload(body.to_owned())
 }
 
 pub fn bearer(token: &str) -> (&'static str, String) {

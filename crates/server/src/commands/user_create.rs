@@ -54,7 +54,8 @@ async fn register(config: &Config, overrides: &Overrides, command: RegisterUser)
     let storages = overrides.open(&config.storage).await?;
     let around = Surroundings::new(&config.passwords, overrides)?;
     let (activity, writer) = wiring::activity(&storages, &around);
-    let registered = wiring::accounts(config, &storages, &around, activity).register(command).await;
+    let mails = wiring::mail_queue(&storages, &around);
+    let registered = wiring::accounts(config, &storages, &around, mails, activity).register(command).await;
     writer.run(ready(())).await;
     storages.close().await?;
     registered.map_err(explain)

@@ -1,14 +1,24 @@
-//! Who sends the mails that wait.
+//! Where mails are queued, and who sends those that wait.
 
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use tessera_adapters::mail::{FolderMailer, SmtpMailer};
-use tessera_services::mail::{Letterhead, MailBell, MailSender};
+use tessera_services::mail::{Letterhead, MailBell, MailQueue, MailSender};
 use tessera_services::ports::Mailer;
 
 use super::{Storages, Surroundings};
 use crate::config::{Config, Delivery};
+
+/// Where mails are queued.
+pub fn queue(storages: &Storages, around: &Surroundings) -> MailQueue {
+    MailQueue {
+        outbox: storages.mail_outbox.clone(),
+        bell: Arc::default(),
+        clock: around.clock.clone(),
+        secrets: around.secrets.clone(),
+    }
+}
 
 /// The sender, if there is anybody to send to; otherwise mails wait. It is woken by `bell`.
 pub fn sender(

@@ -14,11 +14,12 @@ use tessera_adapters::jwt::{TokenKeys, VerifiedCache};
 use tessera_adapters::passwords::{BcryptHasher, HashingSettings};
 use tessera_adapters::{OsSecrets, SystemClock};
 use tessera_api::Services;
+use tessera_services::account::OwnAccounts;
 use tessera_services::activity::{ActivityQueue, ActivityRecorder, ActivityWriter};
-use tessera_services::auth::{AccountImport, Accounts, Activation, PasswordVerifier, RememberedUsers};
+use tessera_services::auth::{AccountImport, Accounts, Activation, AuthService, PasswordVerifier, RememberedUsers};
 use tessera_services::health::Backends;
 use tessera_services::housekeeping::Housekeeper;
-use tessera_services::mail::{MailBell, MailSender};
+use tessera_services::mail::{MailQueue, MailSender};
 use tessera_services::one_time::OneTimeTokens;
 use tessera_services::orchestrator::{
     AccountLogin, AccountVerifier, ActiveAccounts, Demonstration, NoLeadingA, Orchestrator, SessionIssuer,
@@ -28,6 +29,7 @@ use tessera_services::ports::{Clock, PasswordHasher, SecretSource};
 use tessera_services::tokens::{RevocationMirror, Sessions, TokenService};
 use tessera_services::user_tokens::UserTokens;
 
+pub use mails::queue as mail_queue;
 pub use overrides::Overrides;
 pub use storages::Storages;
 
@@ -88,11 +90,28 @@ pub async fn wire(config: &Config, storages: &Storages, overrides: &Overrides) -
         clock: around.clock.clone(),
     };
     let (activity, activity_writer) = activity(storages, &around);
-    let mail_sender = mails::sender(config, storages, &around, Arc::new(MailBell::default()))?;
-    let sessions = sessions(config, storages, &around, &keys, Arc::clone(&mirror), Arc::clone(&activity));
+    let mails = mails::queue(storages, &around);
+    let mail_sender = mails::sender(config, storages, &around, Arc::clone(&mails.bell))?;
+    let sessions = sessions(config, storages, &around, &keys, Arc::clone(&mirror), activity.clone());
     let tokens: Arc<dyn TokenService> = Arc::new(sessions);
+    let auth: Arc<dyn AuthService> = Arc::new(accounts(config, storages, &around, mails.clone(), activity.clone()));
+    let own_accounts = OwnAccounts {
+        auth: Arc::clone(&auth),
+        tokens: Arc::clone(&tokens),
+        users: storages.users.clone(),
+        remembered: remembered(storages, &around),
+        passwords: passwords(storages, &around),
+        changes: storages.account_changes.clone(),
+        links: storages.links.clone(),
+        mails,
+        revoked: Arc::clone(&mirror),
+        activity: activity.clone(),
+        activity_log: storages.activity.clone(),
+        clock: around.clock.clone(),
+    };
     let services = Services {
-        auth: Arc::new(accounts(config, storages, &around, Arc::clone(&activity))),
+        auth,
+        accounts: Arc::new(own_accounts),
         login: Arc::new(login(storages, &around, Arc::clone(&tokens), activity)),
         demonstration: config.contracts.request_token_demo.then(|| Arc::new(demonstration(&around)) as _),
         tokens,
@@ -117,12 +136,14 @@ pub fn accounts(
     config: &Config,
     storages: &Storages,
     around: &Surroundings,
+    mails: MailQueue,
     activity: Arc<dyn ActivityRecorder>,
 ) -> Accounts {
     Accounts {
         users: storages.users.clone(),
         remembered: remembered(storages, around),
         hasher: around.hasher.clone(),
+        mails,
         activity,
         clock: around.clock.clone(),
         secrets: around.secrets.clone(),
@@ -144,6 +165,10 @@ pub fn activation(config: &Config, storages: &Storages, around: &Surroundings) -
         clock: around.clock.clone(),
         access_lifetime: config.tokens.lifetimes.access,
     }
+}
+
+fn passwords(storages: &Storages, around: &Surroundings) -> PasswordVerifier {
+    PasswordVerifier { users: storages.users.clone(), hasher: around.hasher.clone() }
 }
 
 fn remembered(storages: &Storages, around: &Surroundings) -> RememberedUsers {
@@ -196,7 +221,6 @@ fn login(
     tokens: Arc<dyn TokenService>,
     activity: Arc<dyn ActivityRecorder>,
 ) -> Orchestrator<AccountLogin> {
-    let passwords = PasswordVerifier { users: storages.users.clone(), hasher: around.hasher.clone() };
     let issuer = SessionIssuer {
         tokens,
         users: storages.users.clone(),
@@ -205,7 +229,7 @@ fn login(
         clock: around.clock.clone(),
     };
     Orchestrator {
-        verifier: Arc::new(AccountVerifier { passwords, activity }),
+        verifier: Arc::new(AccountVerifier { passwords: passwords(storages, around), activity }),
         policy: Arc::new(ActiveAccounts),
         issuer: Arc::new(issuer),
     }

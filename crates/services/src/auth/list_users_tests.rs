@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use tessera_domain::{ErrorKind, TokenId, User};
-use tessera_repositories::{MockUserCache, MockUserRepository, UserPage, UserPageRequest};
+use tessera_repositories::{MockMailOutboxRepository, MockUserCache, MockUserRepository, UserPage, UserPageRequest};
 
 use crate::auth::{Accounts, AuthService as _, ListUsers, ListVisibility, RememberedUsers, UserListing};
-use crate::fixtures::{NOW, SESSION, SameBytes, USER, away, broken, clock, no_activity, user};
+use crate::fixtures::{NOW, SESSION, SameBytes, USER, away, broken, clock, mails, no_activity, user};
 use crate::ports::MockPasswordHasher;
 use crate::tokens::Caller;
 
@@ -35,6 +35,7 @@ fn accounts(users: MockUserRepository, cache: MockUserCache, list_visibility: Li
         users: users.clone(),
         remembered: RememberedUsers { users, cache: Arc::new(cache), clock: clock() },
         hasher: Arc::new(MockPasswordHasher::new()),
+        mails: mails(MockMailOutboxRepository::new()),
         activity: no_activity(),
         clock: clock(),
         secrets: Arc::new(SameBytes),

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use tessera_domain::{
-    ActivityEvent, Email, ErrorKind, FullName, NewUser, PasswordContext, PasswordProblem, PlainPassword, Privileges,
-    User, UserId, Username, check_password,
+    ActivityEvent, Email, ErrorKind, FullName, MailKind, NewUser, PasswordContext, PasswordProblem, PlainPassword,
+    Privileges, User, UserId, Username, check_password,
 };
 use tessera_repositories::InsertOutcome;
 
@@ -93,7 +93,15 @@ impl Accounts {
         let user = new.user;
         self.activity.record(user.id, ActivityEvent::Registered, &client);
         tracing::info!(target: "audit", event = "register", user_id = %user.id);
+        self.ask_for_confirmation(&user).await;
         Ok(user)
+    }
+
+    /// The account exists, whatever becomes of the mail: without it the address stays unverified.
+    async fn ask_for_confirmation(&self, user: &User) {
+        if let Err(error) = self.mails.insert(MailKind::EmailConfirmation, user.email.clone()).await {
+            tracing::warn!(user_id = %user.id, %error, "no mail will ask a new account to confirm its address");
+        }
     }
 
     fn new_user(&self, command: RegisterUser) -> User {

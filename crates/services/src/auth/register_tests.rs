@@ -2,20 +2,27 @@
 
 use std::sync::Arc;
 
-use tessera_domain::{ActivityEvent, Email, ErrorKind, PasswordHash, PasswordProblem, PlainPassword, Privileges};
-use tessera_repositories::{InsertOutcome, MockUserCache, MockUserRepository};
+use tessera_domain::{
+    ActivityEvent, Email, ErrorKind, MailKind, PasswordHash, PasswordProblem, PlainPassword, Privileges,
+};
+use tessera_repositories::{InsertOutcome, MockMailOutboxRepository, MockUserCache, MockUserRepository};
 
 use crate::activity::MockActivityRecorder;
 use crate::auth::{Accounts, AuthService as _, ListVisibility, RegisterError, RegisterUser, RememberedUsers};
-use crate::fixtures::{NOW, SameBytes, any_activity, away, client, clock};
+use crate::fixtures::{NOW, SameBytes, any_activity, away, client, clock, mail, mails};
 use crate::ports::{HashError, MockPasswordHasher};
 
 fn accounts(users: MockUserRepository, hasher: MockPasswordHasher) -> Accounts {
+    with_outbox(users, hasher, MockMailOutboxRepository::new())
+}
+
+fn with_outbox(users: MockUserRepository, hasher: MockPasswordHasher, outbox: MockMailOutboxRepository) -> Accounts {
     let users = Arc::new(users);
     Accounts {
         users: users.clone(),
         remembered: RememberedUsers { users, cache: Arc::new(MockUserCache::new()), clock: clock() },
         hasher: Arc::new(hasher),
+        mails: mails(outbox),
         activity: any_activity(),
         clock: clock(),
         secrets: Arc::new(SameBytes),
@@ -51,21 +58,27 @@ async fn stores_the_hash_and_an_ordinary_account() {
         })
         .times(1)
         .returning(|_| Ok(InsertOutcome::Inserted));
-    let user = accounts(users, hashes()).register(command("a long walk by the sea")).await.expect("registered");
+    let mut outbox = MockMailOutboxRepository::new();
+    let confirmation = mail(MailKind::EmailConfirmation, command("x").email);
+    outbox.expect_insert().withf(move |queued| *queued == confirmation).times(1).returning(|_| Ok(()));
+    let accounts = with_outbox(users, hashes(), outbox);
+    let user = accounts.register(command("a long walk by the sea")).await.expect("registered");
     assert_eq!((user.date_joined, user.is_verified), (NOW, false));
 }
 
 #[tokio::test]
-async fn a_new_account_is_noted() {
+async fn a_new_account_is_noted_and_needs_no_mail_to_exist() {
     let mut users = MockUserRepository::new();
     users.expect_insert().returning(|_| Ok(InsertOutcome::Inserted));
+    let mut outbox = MockMailOutboxRepository::new();
+    outbox.expect_insert().times(1).returning(|_| Err(away()));
     let mut activity = MockActivityRecorder::new();
     activity
         .expect_record()
         .withf(|_, event, from| (*event, from) == (ActivityEvent::Registered, &client()))
         .times(1)
         .return_const(());
-    let accounts = Accounts { activity: Arc::new(activity), ..accounts(users, hashes()) };
+    let accounts = Accounts { activity: Arc::new(activity), ..with_outbox(users, hashes(), outbox) };
     assert!(accounts.register(command("a long walk by the sea")).await.is_ok());
 }
 

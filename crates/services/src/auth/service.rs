@@ -8,6 +8,7 @@ use tessera_repositories::UserRepository;
 
 use super::{ListUsers, ListUsersError, ListVisibility, RegisterError, RegisterUser, RememberedUsers, UserListing};
 use crate::activity::ActivityRecorder;
+use crate::mail::MailQueue;
 use crate::ports::{Clock, PasswordHasher, SecretSource};
 
 /// Accounts.
@@ -29,6 +30,8 @@ pub struct Accounts {
     pub remembered: RememberedUsers,
     /// What hashes passwords.
     pub hasher: Arc<dyn PasswordHasher>,
+    /// Where mails are queued.
+    pub mails: MailQueue,
     /// Where new accounts are noted for their owner.
     pub activity: Arc<dyn ActivityRecorder>,
     /// The time.

@@ -9,6 +9,7 @@ use crate::Outage;
 use crate::ports::{PasswordHasher, Verdict};
 
 /// Verifies passwords. Unknown accounts and wrong passwords cost the same work and have the same answer (A1).
+#[derive(Clone)]
 pub struct PasswordVerifier {
     /// Where accounts are kept.
     pub users: Arc<dyn UserRepository>,

@@ -1,0 +1,72 @@
+//! Logging in, going on, logging out.
+
+use serde::Deserialize;
+use tessera_domain::{Identifier, PlainPassword, RefreshToken};
+use tessera_services::ClientInfo;
+use tessera_services::orchestrator::LoginRequest;
+use validator::Validate;
+
+use crate::contracts::accounts::error::AccountsRefused;
+use crate::http::body::JsonOrForm;
+use crate::http::fields::{FieldErrors, Fields, Member, text};
+
+/// A login.
+#[derive(Debug, Default, Deserialize, Validate)]
+#[serde(default)]
+pub struct LogInBody {
+    #[validate(custom(function = "text"))]
+    email: Member,
+    #[validate(custom(function = "text"))]
+    password: Member,
+}
+
+impl LogInBody {
+    pub fn into_request(self, client: ClientInfo) -> Result<LoginRequest, FieldErrors> {
+        let mut fields = Fields::of(&self);
+        let identifier = fields.read("email", &self.email, Identifier::from_email);
+        let password = fields.read("password", &self.password, |text| PlainPassword::parse(text));
+        match (identifier, password) {
+            (Some(identifier), Some(password)) => Ok(LoginRequest { identifier, password, client }),
+            _ => Err(fields.into_errors()),
+        }
+    }
+}
+
+/// A refresh token to go on with.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct RefreshBody {
+    refresh: Member,
+}
+
+impl RefreshBody {
+    /// The token, if a text stands in its place.
+    pub fn token(body: Option<JsonOrForm<Self>>) -> Result<RefreshToken, AccountsRefused> {
+        match body {
+            Some(JsonOrForm(Self { refresh: Member::Text(text) })) if !text.trim().is_empty() => Ok(token(&text)),
+            _ => Err(AccountsRefused::RefreshMissing),
+        }
+    }
+}
+
+/// A refresh token whose session is to end with the caller's.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct LogOutBody {
+    refresh: Member,
+}
+
+impl LogOutBody {
+    /// The token, if there is one. `null` and blank are none.
+    pub fn token(body: Option<JsonOrForm<Self>>) -> Result<Option<RefreshToken>, AccountsRefused> {
+        match body.map(|JsonOrForm(body)| body.refresh) {
+            None | Some(Member::Missing | Member::Null) => Ok(None),
+            Some(Member::NotText) => Err(AccountsRefused::NoToken),
+            Some(Member::Text(text)) => Ok((!text.trim().is_empty()).then(|| token(&text))),
+        }
+    }
+}
+
+fn token(text: &str) -> RefreshToken {
+    RefreshToken::new(text.trim())
+}

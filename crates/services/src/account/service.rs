@@ -1,0 +1,115 @@
+//! The service of an account's owner: its trait, and the parts its operations work with.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tessera_domain::{Email, TokenPair, User};
+use tessera_repositories::{AccountChangeRepository, ActivityRepository, OneTimeTokenRepository, UserRepository};
+
+use super::{
+    ActivityListing, ActivityPageQuery, ChangePassword, ChangePasswordError, ConfirmEmail, ConfirmEmailError,
+    FindProfileError, ResetPassword, ResetPasswordError, SignUpError, UpdateProfile, UpdateProfileError,
+};
+use crate::Outage;
+use crate::activity::ActivityRecorder;
+use crate::auth::{AuthService, PasswordVerifier, RegisterUser, RememberedUsers};
+use crate::mail::MailQueue;
+use crate::orchestrator::LoginGrant;
+use crate::ports::Clock;
+use crate::tokens::{Caller, RevocationMirror, TokenService};
+
+/// What the owner of an account does with it.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait AccountService: Send + Sync {
+    /// Makes an account and opens its first session.
+    async fn sign_up(&self, command: RegisterUser) -> Result<LoginGrant, SignUpError>;
+
+    /// The account of the caller.
+    async fn find_profile(&self, caller: &Caller) -> Result<User, FindProfileError>;
+
+    /// Changes what is given of the caller's account, all or nothing; what is the same already is no change. A new
+    /// address needs the password. It is unverified until it was confirmed, and the old one is told (requirement A4).
+    async fn update_profile(&self, command: UpdateProfile) -> Result<User, UpdateProfileError>;
+
+    /// Spends a link that was mailed to an address: the address is verified from now on.
+    async fn confirm_email(&self, command: ConfirmEmail) -> Result<(), ConfirmEmailError>;
+
+    /// Replaces the caller's password. Every session of the account ends, and every link it was mailed is worthless; the
+    /// caller goes on with the pair of a new session (requirement T6). The owner is told by mail.
+    async fn change_password(&self, command: ChangePassword) -> Result<TokenPair, ChangePasswordError>;
+
+    /// Has a link for a new password mailed to an address, if it is an account's. Whether it is, is not looked at here:
+    /// the work is the same, and so is the time it takes (requirement A5).
+    async fn request_password_reset(&self, email: Email) -> Result<(), Outage>;
+
+    /// Replaces a password by the leave of a link that was mailed. Of any number of simultaneous calls with one link, one
+    /// succeeds (invariant I1), and every session of the account ends. A password that is refused spends no link.
+    async fn reset_password(&self, command: ResetPassword) -> Result<(), ResetPasswordError>;
+
+    /// A page of what happened to the caller's account. What was done before the call is in it.
+    async fn list_activity(&self, caller: &Caller, page: ActivityPageQuery) -> Result<ActivityListing, Outage>;
+}
+
+/// The implementation of [`AccountService`]. Each operation is in the file named after it.
+pub struct OwnAccounts {
+    /// What makes accounts.
+    pub auth: Arc<dyn AuthService>,
+    /// What opens sessions.
+    pub tokens: Arc<dyn TokenService>,
+    /// Where accounts are kept.
+    pub users: Arc<dyn UserRepository>,
+    /// The same, remembered.
+    pub remembered: RememberedUsers,
+    /// What verifies passwords, and hashes new ones.
+    pub passwords: PasswordVerifier,
+    /// What changes accounts.
+    pub changes: Arc<dyn AccountChangeRepository>,
+    /// The links that were mailed.
+    pub links: Arc<dyn OneTimeTokenRepository>,
+    /// Where mails are queued.
+    pub mails: MailQueue,
+    /// What was revoked.
+    pub revoked: Arc<RevocationMirror>,
+    /// Where it is noted what happens.
+    pub activity: Arc<dyn ActivityRecorder>,
+    /// Where it is kept.
+    pub activity_log: Arc<dyn ActivityRepository>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+#[async_trait]
+impl AccountService for OwnAccounts {
+    async fn sign_up(&self, command: RegisterUser) -> Result<LoginGrant, SignUpError> {
+        self.register_and_open(command).await
+    }
+
+    async fn find_profile(&self, caller: &Caller) -> Result<User, FindProfileError> {
+        self.find_own(caller).await
+    }
+
+    async fn update_profile(&self, command: UpdateProfile) -> Result<User, UpdateProfileError> {
+        self.change_profile(command).await
+    }
+
+    async fn confirm_email(&self, command: ConfirmEmail) -> Result<(), ConfirmEmailError> {
+        self.confirm(command).await
+    }
+
+    async fn change_password(&self, command: ChangePassword) -> Result<TokenPair, ChangePasswordError> {
+        self.change_own_password(command).await
+    }
+
+    async fn request_password_reset(&self, email: Email) -> Result<(), Outage> {
+        self.queue_reset(email).await
+    }
+
+    async fn reset_password(&self, command: ResetPassword) -> Result<(), ResetPasswordError> {
+        self.reset(command).await
+    }
+
+    async fn list_activity(&self, caller: &Caller, page: ActivityPageQuery) -> Result<ActivityListing, Outage> {
+        self.list_own_activity(caller, page).await
+    }
+}
