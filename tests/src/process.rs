@@ -34,7 +34,7 @@ impl ServerProcess {
         let mut child = Command::new(program)
             .process_group(guardian.group())
             .env_clear()
-            .envs([("LISTEN_ADDR", "127.0.0.1:0"), ("BCRYPT_COST", "4"), ("LOG_FORMAT", "json")])
+            .envs([("LISTEN_ADDR", "127.0.0.1:0"), ("BCRYPT_COST", "4"), ("LOG_FORMAT", "json"), ("RATE_LIMIT", "off")])
             .envs(data.settings())
             .envs(settings.iter().copied())
             .current_dir(data.folder())

@@ -63,10 +63,8 @@ pub fn app(
 ) -> App<
     impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse, Error = Error, InitError = ()> + use<>,
 > {
-    App::new()
-        .configure(|config| configure(config, services, settings))
-        .wrap(perimeter.cors())
-        .wrap(Edge::new(settings, perimeter))
+    let edge = Edge::new(&settings, perimeter);
+    App::new().configure(|config| configure(config, services, settings)).wrap(perimeter.cors()).wrap(edge)
 }
 
 /// Everything of [`app`] but its outermost layer: services, routes, and the answer where there is no route.

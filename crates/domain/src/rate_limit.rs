@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroize as _;
 
 use crate::{Invalid, Result, Timestamp};
 
@@ -32,6 +34,14 @@ pub struct Allowance {
     pub retry_after: Duration,
     /// When the whole quota is there again, if nothing more is tried.
     pub reset_after: Duration,
+}
+
+impl Allowance {
+    /// Where its key stands once the attempt was taken back.
+    pub fn forgiven(self, quota: Quota) -> Self {
+        let remaining = self.remaining.saturating_add(1).min(quota.limit());
+        Self { remaining, reset_after: self.reset_after.saturating_sub(quota.interval()), ..self }
+    }
 }
 
 /// How far the clocks of two instances may differ before one of them is taken to be wrong.
@@ -109,9 +119,9 @@ impl Quota {
 
 /// Names what is counted together: who tries, and what.
 ///
-/// It is a digest, and one that only this installation can make (`tessera-services`), so that a storage, its backups and
-/// whoever looks into them learn neither addresses nor accounts: both are few enough to be tried one after the other
-/// against a digest that anybody can make. The same key is the same key in every instance and after a restart.
+/// It is a digest that only this installation can make, with a [`RateLimitSecret`]: a storage, its backups and whoever
+/// looks into them learn neither addresses nor accounts. Without the secret both would be few enough to be tried one after
+/// the other. The same key is the same in every instance, and after a restart.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RateLimitKey([u8; 32]);
 
@@ -137,6 +147,35 @@ impl fmt::Display for RateLimitKey {
 impl fmt::Debug for RateLimitKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("RateLimitKey(..)")
+    }
+}
+
+/// What the keys of an installation are made with.
+pub struct RateLimitSecret([u8; 32]);
+
+impl RateLimitSecret {
+    /// From 32 bytes that nobody can guess.
+    pub const fn new(secret: [u8; 32]) -> Self {
+        Self(secret)
+    }
+
+    /// The key of what these parts name together. Their bounds count.
+    ///
+    /// SHA-256 after the secret, without the second round of an HMAC: nobody is shown a key or can hand one in, so there
+    /// is nothing to forge by lengthening.
+    pub fn key(&self, parts: &[&[u8]]) -> RateLimitKey {
+        let mut digest = Sha256::new().chain_update(self.0);
+        for part in parts {
+            digest.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            digest.update(part);
+        }
+        RateLimitKey(digest.finalize().into())
+    }
+}
+
+impl Drop for RateLimitSecret {
+    fn drop(&mut self) {
+        self.0.zeroize();
     }
 }
 
@@ -192,6 +231,8 @@ mod tests {
         assert_eq!(quota.forgive(one, NOW), None);
         let (two, _) = quota.judge(Some(one), NOW);
         assert_eq!(quota.forgive(two, NOW), Some(one));
+        let (_, second) = quota.judge(Some(one), NOW);
+        assert_eq!((second.forgiven(quota).remaining, second.forgiven(quota).reset_after.as_secs()), (2, 20));
         assert_eq!(quota.forgive(one, after(3_600)), None, "no credit for the past");
     }
 
@@ -219,6 +260,17 @@ mod tests {
         let key = RateLimitKey::from_digest([0xfb; 32]);
         assert_eq!(key.to_string(), "-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_s");
         assert_eq!(format!("{key:?}"), "RateLimitKey(..)");
+    }
+
+    #[test]
+    fn what_is_named_by_other_parts_has_another_key() {
+        let secret = RateLimitSecret::new([1; 32]);
+        let key = secret.key(&[b"ab", b"c"]);
+        assert_eq!(key, RateLimitSecret::new([1; 32]).key(&[b"ab", b"c"]));
+        for other in [secret.key(&[b"a", b"bc"]), secret.key(&[b"abc"]), secret.key(&[b"ab", b"c", b""])] {
+            assert_ne!(key, other);
+        }
+        assert_ne!(key, RateLimitSecret::new([2; 32]).key(&[b"ab", b"c"]));
     }
 
     proptest! {

@@ -80,8 +80,8 @@ pub async fn start(config: &Config, overrides: &Overrides) -> anyhow::Result<Run
 fn listen(config: &Config, services: Services) -> anyhow::Result<(dev::Server, SocketAddr)> {
     let (listen, perimeter) = (&config.listen, config.access.perimeter.clone());
     let workers = listen.workers.get();
-    let settings = HttpSettings::default();
-    let server = HttpServer::new(move || tessera_api::app(&services, settings, &perimeter))
+    let settings = HttpSettings { proxies: config.limits.proxies.clone(), ..HttpSettings::default() };
+    let server = HttpServer::new(move || tessera_api::app(&services, settings.clone(), &perimeter))
         .workers(workers)
         .worker_max_blocking_threads(1)
         .max_connections((descriptors::connections() / workers).max(1))

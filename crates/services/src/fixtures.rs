@@ -75,7 +75,7 @@ pub fn no_activity() -> Arc<dyn ActivityRecorder> {
 }
 
 pub fn client() -> ClientInfo {
-    ClientInfo { ip: Some([192, 0, 2, 1].into()), user_agent: Some("curl/8".into()) }
+    ClientInfo { ip: Some([192, 0, 2, 1].into()), user_agent: Some("curl/8".into()), ..ClientInfo::default() }
 }
 
 pub fn user() -> User {

@@ -14,6 +14,7 @@ mod client;
 mod fixtures;
 pub mod health;
 pub mod housekeeping;
+pub mod limits;
 pub mod mail;
 pub mod one_time;
 pub mod orchestrator;

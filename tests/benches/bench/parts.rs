@@ -20,6 +20,7 @@ use tessera_services::account::OwnAccounts;
 use tessera_services::activity::{ActivityQueue, ActivityRecorder};
 use tessera_services::auth::{Accounts, AuthService, ListVisibility, PasswordVerifier, RememberedUsers};
 use tessera_services::health::Backends;
+use tessera_services::limits::Unlimited;
 use tessera_services::mail::MailQueue;
 use tessera_services::one_time::OneTimeTokens;
 use tessera_services::orchestrator::{AccountVerifier, ActiveAccounts, Orchestrator, SessionIssuer};
@@ -57,11 +58,13 @@ pub async fn assemble(folder: &Path, cost: BcryptCost) -> anyhow::Result<(Servic
         activity: Arc::clone(&activity),
         signer: Arc::clone(&keys.signer),
         verifier: Arc::clone(&keys.verifier),
+        limiter: Arc::new(Unlimited),
         clock: Arc::clone(&clock),
         secrets: Arc::clone(&secrets),
         lifetimes: LIFETIMES,
     });
-    let passwords = PasswordVerifier { users: users.clone(), hasher: Arc::clone(&hasher) };
+    let limiter = Arc::new(Unlimited);
+    let passwords = PasswordVerifier { users: users.clone(), hasher: Arc::clone(&hasher), limiter };
     let login = Orchestrator {
         verifier: Arc::new(AccountVerifier { passwords: passwords.clone(), activity: Arc::clone(&activity) }),
         policy: Arc::new(ActiveAccounts),
@@ -77,6 +80,7 @@ pub async fn assemble(folder: &Path, cost: BcryptCost) -> anyhow::Result<(Servic
         tokens: Arc::new(SqliteOneTimeTokens::new(&store)),
         clock: Arc::clone(&clock),
         secrets: Arc::clone(&secrets),
+        limiter: Arc::new(Unlimited),
         lifetime: Duration::from_secs(10),
     };
     let user_tokens = UserTokens {
@@ -97,6 +101,7 @@ pub async fn assemble(folder: &Path, cost: BcryptCost) -> anyhow::Result<(Servic
         users: users.clone(),
         remembered: remembered(),
         hasher,
+        limiter: Arc::new(Unlimited),
         mails: mails.clone(),
         activity: Arc::clone(&activity),
         clock: Arc::clone(&clock),

@@ -27,12 +27,12 @@ pub async fn serve(folder: &Path, cost: u32) -> anyhow::Result<()> {
     let server = HttpServer::new(move || {
         App::new()
             .configure(|config| {
-                tessera_api::configure(config, &services, settings);
+                tessera_api::configure(config, &services, settings.clone());
                 // The last of all routes: the router has to pass every other one.
-                Routes::new(config, settings).add(Route::at(floor::PATH).get::<Bearer, _>(constant));
+                Routes::new(config, settings.clone()).add(Route::at(floor::PATH).get::<Bearer, _>(constant));
             })
             .wrap(perimeter.cors())
-            .wrap(Edge::new(settings, &perimeter))
+            .wrap(Edge::new(&settings, &perimeter))
     });
     let server = server.workers(workers).bind(("127.0.0.1", 0))?;
     eprintln!("listening on {:?}", server.addrs());

@@ -3,7 +3,10 @@
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
 use secrecy::{ExposeSecret as _, SecretString};
+use tessera_domain::RateLimitSecret;
 use zeroize::Zeroizing;
+
+use super::token_keys::KeyError;
 
 /// What a derived key is for. The names go into the derivation: a changed one makes another key.
 #[derive(Debug, Clone, Copy)]
@@ -12,6 +15,8 @@ pub(super) enum Purpose {
     SealSigningKeys,
     /// Naming the shared secret that HS256 signs with.
     NameSharedSecret,
+    /// Naming the counters of attempts.
+    NameRateLimits,
 }
 
 impl Purpose {
@@ -19,6 +24,7 @@ impl Purpose {
         match self {
             Self::SealSigningKeys => b"tessera v1: seal signing keys with AES-256-GCM",
             Self::NameSharedSecret => b"tessera v1: kid of the HS256 secret",
+            Self::NameRateLimits => b"tessera v1: keys of rate limits",
         }
     }
 }
@@ -32,6 +38,12 @@ pub(super) fn derive(secret_key: &SecretString, purpose: Purpose) -> Result<Zero
     Ok(key)
 }
 
+/// What the counters of attempts are named with: the same in every instance of an installation.
+pub fn rate_limit_secret(secret_key: &SecretString) -> Result<RateLimitSecret, KeyError> {
+    let derived = derive(secret_key, Purpose::NameRateLimits).map_err(|_| KeyError::Cryptography)?;
+    Ok(RateLimitSecret::new(*derived))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,6 +54,7 @@ mod tests {
         let sealing = key("one", Purpose::SealSigningKeys);
         assert_eq!(sealing, key("one", Purpose::SealSigningKeys));
         assert_ne!(sealing, key("one", Purpose::NameSharedSecret));
+        assert_ne!(sealing, key("one", Purpose::NameRateLimits));
         assert_ne!(sealing, key("two", Purpose::SealSigningKeys));
     }
 

@@ -15,6 +15,7 @@ mod verified_cache;
 mod verifier;
 mod wire;
 
+pub use derivation::rate_limit_secret;
 pub use es256_key::Es256KeyGenerator;
 pub use sealing::KeySealer;
 pub use self_test::SelfTestError;

@@ -1,7 +1,9 @@
 //! Who is on the other end of the line.
 
+use actix_web::HttpMessage as _;
 use actix_web::http::header::USER_AGENT;
 use tessera_services::ClientInfo;
+use tessera_services::limits::Standings;
 
 use super::errors::Refusal;
 use super::extract::{Extract, Incoming};
@@ -9,12 +11,20 @@ use super::extract::{Extract, Incoming};
 /// More than this of what a client says about itself is not kept.
 const LONGEST_USER_AGENT: usize = 200;
 
-/// The address is the peer's: what forwarding headers say counts for nothing, since anybody can send them.
 impl Extract for ClientInfo {
     async fn extract(incoming: &mut Incoming) -> Result<Self, Refusal> {
-        let user_agent = incoming.request.headers().get(USER_AGENT).map(|value| printable(value.as_bytes()));
-        Ok(Self { ip: incoming.request.peer_addr().map(|peer| peer.ip()), user_agent })
+        Ok(client(incoming))
     }
+}
+
+/// The client of a request. However often it is asked for, where it stands with the limits is one note, which the answer
+/// tells of.
+pub(super) fn client(incoming: &Incoming) -> ClientInfo {
+    let request = &incoming.request;
+    let user_agent = request.headers().get(USER_AGENT).map(|value| printable(value.as_bytes()));
+    let ip = incoming.settings.proxies.client_of(request);
+    let standings = request.extensions_mut().get_or_insert_with(Standings::default).clone();
+    ClientInfo { ip, user_agent, standings }
 }
 
 fn printable(bytes: &[u8]) -> String {

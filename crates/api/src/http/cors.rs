@@ -10,6 +10,7 @@ use actix_web::http::Method;
 use actix_web::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, LINK, RETRY_AFTER, WWW_AUTHENTICATE};
 
 use super::headers::X_REFRESH_TOKEN;
+use super::limit_fields::{RATE_LIMIT, RATE_LIMIT_POLICY};
 use super::request_id::X_REQUEST_ID;
 
 /// How long a browser may remember the answer to its question, in seconds.
@@ -40,7 +41,7 @@ impl AllowedOrigins {
         let cors = Cors::default()
             .allowed_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
             .allowed_headers([ACCEPT, AUTHORIZATION, CONTENT_TYPE, X_REFRESH_TOKEN, X_REQUEST_ID])
-            .expose_headers([LINK, RETRY_AFTER, WWW_AUTHENTICATE, X_REQUEST_ID])
+            .expose_headers([LINK, RATE_LIMIT, RATE_LIMIT_POLICY, RETRY_AFTER, WWW_AUTHENTICATE, X_REQUEST_ID])
             .max_age(MAX_AGE);
         self.0.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
     }

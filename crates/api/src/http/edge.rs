@@ -32,7 +32,7 @@ pub struct Edge {
 
 impl Edge {
     /// The layer with these settings.
-    pub fn new(settings: HttpSettings, perimeter: &Perimeter) -> Self {
+    pub fn new(settings: &HttpSettings, perimeter: &Perimeter) -> Self {
         Self { hosts: perimeter.hosts.clone(), slow_after: settings.slow_after }
     }
 }
@@ -244,7 +244,7 @@ mod tests {
     ) -> Result<ServiceResponse, Error> {
         let service = fn_service(move |request: ServiceRequest| ready(make(request)));
         let application =
-            init_service(App::new().wrap(Edge::new(settings, &Perimeter::default())).default_service(service)).await;
+            init_service(App::new().wrap(Edge::new(&settings, &Perimeter::default())).default_service(service)).await;
         let request = TestRequest::get().uri("/api/v1/users?token=hunter2").insert_header(("X-Request-Id", "id-1"));
         try_call_service(&application, request.to_request()).await
     }
@@ -311,7 +311,7 @@ mod tests {
     async fn what_takes_long_is_logged_even_if_it_is_well() {
         let (log, _guard) = Log::of(tracing::Level::INFO);
         let settings = HttpSettings { slow_after: Duration::ZERO, ..HttpSettings::default() };
-        answer_with(settings, plain(StatusCode::OK)).await.expect("an answer");
+        answer_with(settings.clone(), plain(StatusCode::OK)).await.expect("an answer");
         answer_with(settings, plain(StatusCode::SERVICE_UNAVAILABLE)).await.expect("an answer");
         let lines = log.lines();
         assert_eq!(lines.len(), 2, "{lines:?}");

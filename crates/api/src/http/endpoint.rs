@@ -6,14 +6,16 @@ use std::rc::Rc;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::HeaderValue;
-use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
+use actix_web::{HttpMessage as _, HttpResponse};
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
+use tessera_services::limits::Standings;
 use tokio::task::JoinError;
 use tracing::{Instrument as _, Span};
 
 use super::errors::{Refusal, reject};
 use super::extract::Incoming;
+use super::limit_fields;
 use super::rejection::Rejection;
 use super::request_id::RequestId;
 use super::routes::{Handler, Protection};
@@ -39,7 +41,7 @@ pub(super) fn changing<P: Protection + 'static, Args: 'static>(handler: impl Han
     Rc::new(move |mut incoming| {
         let handler = handler.clone();
         Box::pin(async move {
-            let span = origin(&incoming.request);
+            let span = origin(&incoming);
             let task = actix_web::rt::spawn(handler.prepare(&mut incoming).await?.instrument(span));
             match incoming.within(task).await? {
                 Ok(result) => result.map_err(Into::into),
@@ -49,11 +51,11 @@ pub(super) fn changing<P: Protection + 'static, Args: 'static>(handler: impl Han
     })
 }
 
-/// Who sent a request, beside every event that is logged on its way (requirement G1): its id, and the peer's address.
-fn origin(request: &HttpRequest) -> Span {
-    let extensions = request.extensions();
+/// Who sent a request, beside every event that is logged on its way (requirement G1): its id, and the client's address.
+fn origin(incoming: &Incoming) -> Span {
+    let extensions = incoming.request.extensions();
     let request_id = extensions.get::<RequestId>().and_then(|id| id.0.to_str().ok()).unwrap_or("-");
-    let ip = request.peer_addr().map(|peer| peer.ip().to_string());
+    let ip = incoming.settings.proxies.client_of(&incoming.request).map(|ip| ip.to_string());
     tracing::info_span!("request", request_id, ip)
 }
 
@@ -68,20 +70,20 @@ fn died(error: JoinError) -> Rejection {
 pub(super) struct Endpoint {
     methods: Vec<(Method, Runner)>,
     allow: HeaderValue,
-    settings: HttpSettings,
+    settings: Rc<HttpSettings>,
 }
 
 impl Endpoint {
-    pub(super) fn new(methods: Vec<(Method, Runner)>, settings: HttpSettings) -> Self {
+    pub(super) fn new(methods: Vec<(Method, Runner)>, settings: Rc<HttpSettings>) -> Self {
         let allow = allow(&methods);
         Self { methods, allow, settings }
     }
 
     /// Answers a request, whatever its method is and whatever happens.
     pub(super) async fn answer(&self, request: ServiceRequest) -> ServiceResponse {
-        let incoming = Incoming::new(request, self.settings);
+        let incoming = Incoming::new(request, Rc::clone(&self.settings));
         let request = incoming.request.clone();
-        let response = match self.runner(request.method()) {
+        let mut response = match self.runner(request.method()) {
             Some(run) => match AssertUnwindSafe(run(incoming)).catch_unwind().await {
                 Ok(Ok(response)) => response,
                 Ok(Err(refusal)) => refusal.into_answer(request.path()),
@@ -89,6 +91,9 @@ impl Endpoint {
             },
             None => reject(request.path(), Rejection::MethodNotAllowed { allow: self.allow.clone() }),
         };
+        if let Some(standings) = request.extensions().get::<Standings>() {
+            limit_fields::tell(standings, &mut response);
+        }
         ServiceResponse::new(request, response)
     }
 

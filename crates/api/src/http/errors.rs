@@ -4,7 +4,6 @@
 //! problem details (RFC 9457). The headers that a status obliges to are set here, so that no contract can forget them.
 
 use std::fmt;
-use std::time::Duration;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse, fn_service};
@@ -52,7 +51,9 @@ pub fn reject(path: &str, rejection: Rejection) -> HttpResponse {
     match &rejection {
         Rejection::MethodNotAllowed { allow } => set(&mut response, ALLOW, allow.clone()),
         Rejection::InvalidBearer => set(&mut response, WWW_AUTHENTICATE, headers::INVALID_TOKEN),
-        Rejection::Unavailable { retry_after, .. } => set(&mut response, RETRY_AFTER, whole_seconds(*retry_after)),
+        Rejection::Unavailable { retry_after, .. } | Rejection::TooManyRequests { retry_after } => {
+            set(&mut response, RETRY_AFTER, headers::whole_seconds(*retry_after).max(1).into());
+        }
         _ => {}
     }
     if let Some(cause) = rejection.into_cause() {
@@ -63,11 +64,6 @@ pub fn reject(path: &str, rejection: Rejection) -> HttpResponse {
 
 fn set(response: &mut HttpResponse, name: HeaderName, value: HeaderValue) {
     response.headers_mut().insert(name, value);
-}
-
-/// Rounded up: who comes back a moment too early comes in vain.
-fn whole_seconds(duration: Duration) -> HeaderValue {
-    HeaderValue::from((duration.as_secs() + u64::from(duration.subsec_nanos() > 0)).max(1))
 }
 
 /// For the one case in which no path is known any longer: an error that went past every route.

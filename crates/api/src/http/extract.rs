@@ -5,6 +5,7 @@
 
 use std::future::Future;
 use std::pin::pin;
+use std::rc::Rc;
 use std::task::Poll;
 
 use actix_web::dev::{Payload, ServiceRequest};
@@ -22,14 +23,14 @@ pub struct Incoming {
     pub request: HttpRequest,
     /// The body, until somebody reads it.
     pub(super) payload: Payload,
-    pub(super) settings: HttpSettings,
+    pub(super) settings: Rc<HttpSettings>,
     /// When the answer is due.
     pub(super) due: Instant,
 }
 
 impl Incoming {
     /// Takes over a request that has just arrived.
-    pub(super) fn new(request: ServiceRequest, settings: HttpSettings) -> Self {
+    pub(super) fn new(request: ServiceRequest, settings: Rc<HttpSettings>) -> Self {
         let due = Instant::now() + settings.answer_deadline;
         let (request, payload) = request.into_parts();
         Self { request, payload, settings, due }

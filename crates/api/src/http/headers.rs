@@ -1,5 +1,7 @@
 //! The headers that every answer carries (requirement H3), and those that a status obliges to.
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CROSS_ORIGIN_RESOURCE_POLICY, HeaderMap, HeaderName, HeaderValue,
@@ -25,6 +27,11 @@ static ALWAYS: [(HeaderName, HeaderValue); 5] = [
 
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const IN_A_SECOND: HeaderValue = HeaderValue::from_static("1");
+
+/// Rounded up: who comes back a moment too early comes in vain.
+pub fn whole_seconds(duration: Duration) -> u64 {
+    duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
+}
 
 /// Completes the headers of an answer. What its maker set is left alone, the security headers excepted.
 pub fn complete(status: StatusCode, headers: &mut HeaderMap) {

@@ -38,6 +38,11 @@ pub enum Rejection {
     InvalidBearer,
     /// The endpoint is for other services, and this is none that may.
     UnknownService,
+    /// A limit is reached.
+    TooManyRequests {
+        /// When it is worth trying again.
+        retry_after: Duration,
+    },
     /// Something that is needed is away or too slow.
     Unavailable {
         /// When it is worth trying again.
@@ -83,6 +88,7 @@ impl Rejection {
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotFound => status::of(ErrorKind::NotFound),
             Self::MissingBearer | Self::InvalidBearer | Self::UnknownService => status::of(ErrorKind::Unauthenticated),
+            Self::TooManyRequests { .. } => status::of(ErrorKind::RateLimited),
             Self::Unavailable { .. } => status::of(ErrorKind::Unavailable),
             Self::Internal { .. } => status::of(ErrorKind::Internal),
             Self::Foreign(status) => *status,
@@ -102,6 +108,7 @@ impl Rejection {
             Self::MissingBearer => "Authentication credentials were not provided.",
             Self::InvalidBearer => "The access token is invalid or expired.",
             Self::UnknownService => "Unauthorized request",
+            Self::TooManyRequests { .. } => "Too many requests. Try again later.",
             Self::Unavailable { .. } => "The service is temporarily unavailable. Try again later.",
             Self::Internal { .. } => "Internal server error.",
             Self::Foreign(status) => status.canonical_reason().unwrap_or("The request was refused."),
@@ -119,10 +126,11 @@ impl Rejection {
 
 impl From<Outage> for Rejection {
     fn from(outage: Outage) -> Self {
-        let cause = chain(&outage);
+        let retry_after = outage.retry_after();
         match outage.kind() {
-            ErrorKind::Unavailable => Self::Unavailable { retry_after: outage.retry_after(), cause },
-            _ => Self::Internal { cause },
+            ErrorKind::RateLimited => Self::TooManyRequests { retry_after },
+            ErrorKind::Unavailable => Self::Unavailable { retry_after, cause: chain(&outage) },
+            _ => Self::Internal { cause: chain(&outage) },
         }
     }
 }

@@ -178,14 +178,14 @@ impl Route {
 /// Where routes are registered.
 pub struct Routes<'a> {
     config: &'a mut ServiceConfig,
-    settings: HttpSettings,
+    settings: Rc<HttpSettings>,
     registered: Vec<(Method, &'static str)>,
 }
 
 impl<'a> Routes<'a> {
     /// Registers in `config`.
     pub fn new(config: &'a mut ServiceConfig, settings: HttpSettings) -> Self {
-        Self { config, settings, registered: Vec::new() }
+        Self { config, settings: Rc::new(settings), registered: Vec::new() }
     }
 
     /// Each method with its path, as far as they are registered.
@@ -196,7 +196,7 @@ impl<'a> Routes<'a> {
     /// Registers a route.
     pub fn add(&mut self, route: Route) {
         self.registered.extend(route.methods.iter().map(|(method, _)| (method.clone(), route.path)));
-        let endpoint = Rc::new(Endpoint::new(route.methods, self.settings));
+        let endpoint = Rc::new(Endpoint::new(route.methods, Rc::clone(&self.settings)));
         self.config.service(Mounted { path: route.path, endpoint });
     }
 }

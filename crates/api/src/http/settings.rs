@@ -7,9 +7,10 @@ use actix_web::middleware::Condition;
 
 use super::cors::AllowedOrigins;
 use super::hosts::AllowedHosts;
+use super::proxies::TrustedProxies;
 
-/// Limits that configuration and tests may change. All are per request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Limits that configuration and tests may change, and who is believed. All are per request.
+#[derive(Debug, Clone)]
 pub struct HttpSettings {
     /// The largest body, in bytes.
     pub body_limit: usize,
@@ -19,6 +20,8 @@ pub struct HttpSettings {
     pub answer_deadline: Duration,
     /// From which duration on a request is logged for being slow.
     pub slow_after: Duration,
+    /// Whose forwarding headers count.
+    pub proxies: TrustedProxies,
 }
 
 impl Default for HttpSettings {
@@ -28,6 +31,7 @@ impl Default for HttpSettings {
             body_deadline: Duration::from_secs(10),
             answer_deadline: Duration::from_secs(5),
             slow_after: Duration::from_secs(1),
+            proxies: TrustedProxies::default(),
         }
     }
 }

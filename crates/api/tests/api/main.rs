@@ -9,6 +9,7 @@ mod callers;
 mod deadlines;
 mod documentation;
 mod edges;
+mod limits;
 mod one_time_tokens;
 mod paths;
 mod perimeter;

@@ -57,10 +57,21 @@ fn consuming(answer: fn() -> Result<(), ConsumeOneTimeTokenError>) -> Services {
     let mut service = MockOneTimeTokenService::new();
     service
         .expect_consume()
-        .withf(|who, secret| *who == caller() && secret.digest() == OneTimeSecret::new(SECRET).digest())
+        .withf(|who, secret, _| {
+            let digest = secret.as_ref().map(OneTimeSecret::digest);
+            *who == caller() && digest == Some(OneTimeSecret::new(SECRET).digest())
+        })
         .times(1)
-        .returning(move |_, _| answer());
+        .returning(move |_, _, _| answer());
     Services { one_time_tokens: Arc::new(service), ..services() }
+}
+
+/// Whoever presents what can be nobody's token.
+fn refusing_what_is_no_token() -> MockOneTimeTokenService {
+    let mut service = MockOneTimeTokenService::new();
+    let refusal = |_: &_, _, _: &_| Err(ConsumeOneTimeTokenError::Unusable);
+    service.expect_consume().withf(|_, secret, _| secret.is_none()).returning(refusal);
+    service
 }
 
 fn with_token(token: &str) -> TestRequest {
@@ -248,7 +259,8 @@ async fn a_refusal_never_repeats_a_secret() {
         for path in [REGISTER, LOGIN, VALIDATE] {
             let mut login = MockLogin::new();
             login.expect_request_token().returning(|_| Err(RequestTokenError::WrongCredentials));
-            let services = Services { login: Arc::new(login), ..services() };
+            let one_time_tokens = Arc::new(refusing_what_is_no_token());
+            let services = Services { login: Arc::new(login), one_time_tokens, ..services() };
             let answer = send(&services, post_json(path, body).insert_header(bearer("good"))).await;
             assert!([401, 422].contains(&answer.status.as_u16()), "{path} {body}: {}", answer.body);
             assert!(!answer.body.contains("hunter2"), "{path} {body}: {}", answer.body);
@@ -321,7 +333,8 @@ async fn a_token_is_spent_or_it_is_not() {
 async fn what_cannot_be_a_token_is_an_unknown_one() {
     let token = OneTimeSecret::new(SECRET).reveal();
     for odd in ["", " ", "x", "a\0b", &format!("{token}="), &format!(" {token}"), &"x".repeat(10_000)] {
-        send(&services(), with_token(odd)).await.is(401, &detail("Token inválido o ya utilizado"));
+        let services = Services { one_time_tokens: Arc::new(refusing_what_is_no_token()), ..services() };
+        send(&services, with_token(odd)).await.is(401, &detail("Token inválido o ya utilizado"));
     }
 }
 

@@ -14,7 +14,8 @@ use crate::support::services;
 /// A server on a free port. It goes away with the runtime of the test.
 fn serve(settings: HttpSettings) -> io::Result<SocketAddr> {
     let services = services();
-    let server = HttpServer::new(move || app(&services, settings, &Perimeter::default())).workers(1).disable_signals();
+    let server = HttpServer::new(move || app(&services, settings.clone(), &Perimeter::default()));
+    let server = server.workers(1).disable_signals();
     let server = server.bind(("127.0.0.1", 0))?;
     let address = server.addrs().first().copied().ok_or(io::ErrorKind::AddrNotAvailable)?;
     actix_web::rt::spawn(server.run());

@@ -11,6 +11,7 @@ mod docs;
 mod dotenv;
 mod environment;
 mod layers;
+mod limits;
 mod listen;
 mod logging;
 mod mail;
@@ -35,6 +36,7 @@ pub use contracts::Contracts;
 pub use docs::reference;
 pub use environment::{Environment, Origin};
 pub use layers::layered;
+pub use limits::Limits;
 pub use listen::Listen;
 pub use logging::{LogFormat, Logging};
 pub use mail::{Delivery, Mail, Sending};
@@ -66,6 +68,8 @@ pub struct Settings {
     tokens: tokens::Settings,
     #[command(flatten, next_help_heading = "Passwords")]
     passwords: passwords::Settings,
+    #[command(flatten, next_help_heading = "Limits")]
+    limits: limits::Settings,
     #[command(flatten, next_help_heading = "Contracts")]
     contracts: contracts::Settings,
     #[command(flatten, next_help_heading = "Mails")]
@@ -95,6 +99,8 @@ pub struct Config {
     pub tokens: Tokens,
     /// How passwords are hashed.
     pub passwords: Passwords,
+    /// How often something may be tried.
+    pub limits: Limits,
     /// What the contracts offer.
     pub contracts: Contracts,
     /// What becomes of mails.
@@ -141,6 +147,7 @@ impl Config {
         let service_access = settings.service_access.check(app_env, checks);
         let tokens = settings.tokens.check(checks);
         let passwords = settings.passwords.check(app_env, checks);
+        let limits = settings.limits.check(app_env, checks);
         let contracts = settings.contracts.check(app_env, checks);
         let mail_server = settings.mail_server.check(app_env, checks);
         let app_name = runtime.as_ref().map_or("", |runtime| &runtime.app_name);
@@ -156,6 +163,7 @@ impl Config {
             service_access: service_access?,
             tokens: tokens?,
             passwords: passwords?,
+            limits: limits?,
             contracts: contracts?,
             mail: mail?,
             mail_server: mail_server?,
@@ -176,6 +184,7 @@ impl Config {
             service_access::describe(&self.service_access),
             self.tokens.describe(),
             self.passwords.describe(),
+            self.limits.describe(),
             self.contracts.describe(),
             self.mail.describe(),
             self.mail_server.describe(),

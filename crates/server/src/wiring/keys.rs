@@ -1,12 +1,13 @@
-//! The keys that tokens are signed with (requirement T9): found or made, opened, and tried once.
+//! The keys that tokens are signed with (requirement T9): found or made, opened, and tried once; and what else follows from
+//! the same secret.
 
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use secrecy::SecretString;
 use tessera_adapters::OsSecrets;
-use tessera_adapters::jwt::{Es256KeyGenerator, KeyError, KeySealer, TokenKeys};
-use tessera_domain::Algorithm;
+use tessera_adapters::jwt::{Es256KeyGenerator, KeyError, KeySealer, TokenKeys, rate_limit_secret};
+use tessera_domain::{Algorithm, RateLimitSecret};
 use tessera_services::ports::Clock;
 use tessera_services::signing_keys::find_or_generate;
 
@@ -18,11 +19,20 @@ use crate::secret_file;
 const LOST: &str = "If it is lost, empty the table of keys while the server is down, which ends every token: sqlite3 \
                     DATABASE 'DELETE FROM signing_keys'";
 
+/// Everything that follows from the secret of this installation.
+pub struct Keys {
+    /// What signs and verifies tokens.
+    pub tokens: TokenKeys,
+    /// What names the counters of attempts.
+    pub rate_limits: RateLimitSecret,
+}
+
 /// The keys of this installation.
-pub async fn provide(config: &Config, storages: &Storages, clock: &dyn Clock) -> anyhow::Result<TokenKeys> {
+pub async fn provide(config: &Config, storages: &Storages, clock: &dyn Clock) -> anyhow::Result<Keys> {
     refuse_to_replace_a_lost_secret(&config.secret_key, storages).await?;
     let secret_key = secret_key(config.secret_key.clone()).await?;
-    let keys = match config.tokens.algorithm {
+    let rate_limits = rate_limit_secret(&secret_key).map_err(explain)?;
+    let tokens = match config.tokens.algorithm {
         Algorithm::Hs256 => TokenKeys::hs256(&config.tokens.issuer, &secret_key).map_err(explain)?,
         Algorithm::Es256 => {
             let sealer = Arc::new(KeySealer::new(&secret_key).map_err(explain)?);
@@ -32,8 +42,8 @@ pub async fn provide(config: &Config, storages: &Storages, clock: &dyn Clock) ->
             TokenKeys::es256(&config.tokens.issuer, &stored, &sealer).map_err(explain)?
         }
     };
-    keys.self_test(clock.now()).context("the cryptography of this build does not work")?;
-    Ok(keys)
+    tokens.self_test(clock.now()).context("the cryptography of this build does not work")?;
+    Ok(Keys { tokens, rate_limits })
 }
 
 /// A secret that is made anew opens no key that is there already; it would only hide that the old one is missing.

@@ -14,11 +14,13 @@ use tessera_adapters::jwt::{TokenKeys, VerifiedCache};
 use tessera_adapters::passwords::{BcryptHasher, HashingSettings};
 use tessera_adapters::{OsSecrets, SystemClock};
 use tessera_api::Services;
+use tessera_domain::RateLimitSecret;
 use tessera_services::account::OwnAccounts;
 use tessera_services::activity::{ActivityQueue, ActivityRecorder, ActivityWriter};
 use tessera_services::auth::{AccountImport, Accounts, Activation, AuthService, PasswordVerifier, RememberedUsers};
 use tessera_services::health::Backends;
 use tessera_services::housekeeping::Housekeeper;
+use tessera_services::limits::{Limits, RateLimiter, Unlimited};
 use tessera_services::mail::{MailQueue, MailSender};
 use tessera_services::one_time::OneTimeTokens;
 use tessera_services::orchestrator::{
@@ -35,16 +37,18 @@ pub use storages::Storages;
 
 use crate::config::{Config, Passwords};
 
-/// What the services need from the world that is neither storage nor a key.
+/// What the services need besides storage and keys.
 pub struct Surroundings {
     clock: Arc<dyn Clock>,
     secrets: Arc<dyn SecretSource>,
     /// What hashes passwords, and knows which hashes it can verify.
     pub hasher: Arc<dyn PasswordHasher>,
+    limiter: Arc<dyn RateLimiter>,
 }
 
 impl Surroundings {
-    /// The real ones, but for what is overridden. It starts the threads that hash.
+    /// The real ones, but for what is overridden, and without limits: those are for clients. It starts the threads that
+    /// hash.
     pub fn new(passwords: &Passwords, overrides: &Overrides) -> anyhow::Result<Self> {
         let secrets: Arc<dyn SecretSource> = Arc::new(OsSecrets);
         let hashing =
@@ -52,7 +56,7 @@ impl Surroundings {
         let hasher = BcryptHasher::start(hashing, Arc::clone(&secrets))
             .context("the threads that hash passwords cannot be started")?;
         let clock = overrides.clock.clone().unwrap_or_else(|| Arc::new(SystemClock::new()));
-        Ok(Self { clock, secrets, hasher: Arc::new(hasher) })
+        Ok(Self { clock, secrets, hasher: Arc::new(hasher), limiter: Arc::new(Unlimited) })
     }
 }
 
@@ -73,9 +77,10 @@ pub struct Wired {
 /// Puts everything together. The keys are there and tested afterwards, and what was revoked is known.
 pub async fn wire(config: &Config, storages: &Storages, overrides: &Overrides) -> anyhow::Result<Wired> {
     let around = Surroundings::new(&config.passwords, overrides)?;
-    let mut keys = keys::provide(config, storages, &*around.clock).await?;
+    let keys::Keys { tokens: mut keys, rate_limits } = keys::provide(config, storages, &*around.clock).await?;
     // One for all: what one service has verified, no other verifies again.
     keys.verifier = Arc::new(VerifiedCache::new(keys.verifier, VerifiedCache::DEFAULT_CAPACITY));
+    let around = if config.limits.is_on { limited(config, storages, around, rate_limits) } else { around };
     let mirror = Arc::new(RevocationMirror::new(storages.revocations.clone(), around.clock.clone()));
     mirror.follow().await.context("the log of what was revoked cannot be read")?;
     let housekeeper = Housekeeper {
@@ -131,6 +136,13 @@ pub fn activity(storages: &Storages, around: &Surroundings) -> (Arc<dyn Activity
     (Arc::new(queue), writer)
 }
 
+/// The same surroundings, where attempts are counted.
+fn limited(config: &Config, storages: &Storages, around: Surroundings, secret: RateLimitSecret) -> Surroundings {
+    let (counters, clock) = (storages.rate_limits.clone(), around.clock.clone());
+    let limits = Limits { counters, quotas: config.limits.quotas, secret, clock };
+    Surroundings { limiter: Arc::new(limits), ..around }
+}
+
 /// The service of accounts.
 pub fn accounts(
     config: &Config,
@@ -145,6 +157,7 @@ pub fn accounts(
         hasher: around.hasher.clone(),
         mails,
         activity,
+        limiter: around.limiter.clone(),
         clock: around.clock.clone(),
         secrets: around.secrets.clone(),
         list_visibility: config.contracts.users_list,
@@ -168,7 +181,11 @@ pub fn activation(config: &Config, storages: &Storages, around: &Surroundings) -
 }
 
 fn passwords(storages: &Storages, around: &Surroundings) -> PasswordVerifier {
-    PasswordVerifier { users: storages.users.clone(), hasher: around.hasher.clone() }
+    PasswordVerifier {
+        users: storages.users.clone(),
+        hasher: around.hasher.clone(),
+        limiter: around.limiter.clone(),
+    }
 }
 
 fn remembered(storages: &Storages, around: &Surroundings) -> RememberedUsers {
@@ -189,6 +206,7 @@ fn sessions(
         activity,
         signer: keys.signer.clone(),
         verifier: keys.verifier.clone(),
+        limiter: around.limiter.clone(),
         clock: around.clock.clone(),
         secrets: around.secrets.clone(),
         lifetimes: config.tokens.lifetimes,
@@ -211,6 +229,7 @@ fn one_time_tokens(config: &Config, storages: &Storages, around: &Surroundings) 
         tokens: storages.one_time_tokens.clone(),
         clock: around.clock.clone(),
         secrets: around.secrets.clone(),
+        limiter: around.limiter.clone(),
         lifetime: config.tokens.one_time_lifetime,
     }
 }
@@ -237,7 +256,7 @@ fn login(
 
 fn demonstration(around: &Surroundings) -> Orchestrator<Demonstration> {
     Orchestrator {
-        verifier: Arc::new(UppercaseVerifier),
+        verifier: Arc::new(UppercaseVerifier { limiter: around.limiter.clone() }),
         policy: Arc::new(NoLeadingA),
         issuer: Arc::new(TimestampIssuer { clock: around.clock.clone() }),
     }

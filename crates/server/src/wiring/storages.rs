@@ -6,10 +6,11 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use secrecy::ExposeSecret as _;
 use tessera_repositories::{
-    AccountChangeRepository, ActivityRepository, MailOutboxRepository, OneTimeTokenRepository, RevocationRepository,
-    SessionRepository, SigningKeyRepository, StorageHealth, UserCache, UserRepository, UserTokenRepository,
+    AccountChangeRepository, ActivityRepository, MailOutboxRepository, OneTimeTokenRepository, RateLimitRepository,
+    RevocationRepository, SessionRepository, SigningKeyRepository, StorageHealth, UserCache, UserRepository,
+    UserTokenRepository,
 };
-use tessera_repositories_memory::MemoryUserCache;
+use tessera_repositories_memory::{MemoryRateLimits, MemoryUserCache};
 use tessera_repositories_postgres::{
     PostgresAccountChanges, PostgresActivity, PostgresMailOutbox, PostgresOneTimeTokens, PostgresRevocations,
     PostgresSessions, PostgresSigningKeys, PostgresStore, PostgresUserTokens, PostgresUsers,
@@ -44,6 +45,8 @@ pub struct Storages {
     pub mail_outbox: Arc<dyn MailOutboxRepository>,
     /// Signing keys.
     pub signing_keys: Arc<dyn SigningKeyRepository>,
+    /// Counters of attempts.
+    pub rate_limits: Arc<dyn RateLimitRepository>,
     /// What remembers accounts.
     pub cache: Arc<dyn UserCache>,
     /// The storages themselves.
@@ -89,6 +92,7 @@ impl Storages {
             activity: Arc::new(SqliteActivity::new(&store)),
             mail_outbox: Arc::new(SqliteMailOutbox::new(&store)),
             signing_keys: Arc::new(SqliteSigningKeys::new(&store)),
+            rate_limits: Arc::new(MemoryRateLimits::new()),
             cache: Arc::new(MemoryUserCache::new()),
             health: vec![Arc::new(store.clone())],
             opened: Opened::Sqlite(store),
@@ -108,6 +112,7 @@ impl Storages {
             activity: Arc::new(PostgresActivity::new(&store)),
             mail_outbox: Arc::new(PostgresMailOutbox::new(&store)),
             signing_keys: Arc::new(PostgresSigningKeys::new(&store)),
+            rate_limits: Arc::new(MemoryRateLimits::new()),
             cache: Arc::new(MemoryUserCache::new()),
             health: vec![Arc::new(store.clone())],
             opened: Opened::Postgres(store),

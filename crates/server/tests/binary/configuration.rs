@@ -138,6 +138,18 @@ fn every_setting_says_what_is_wrong_and_what_is_accepted() {
         ("ONETIME_TOKEN_EXPIRE_SECONDS", "0", "seconds from 1 to 86400"),
         ("BCRYPT_COST", "3", "from 4 to 15"),
         ("HASH_THREADS", "many", "from 1 to 64"),
+        ("RATE_LIMIT", "sometimes", "on, off"),
+        ("RATE_LIMIT_PASSWORDS", "10", "such as 10/5m"),
+        ("RATE_LIMIT_PASSWORDS_PER_ADDRESS", "0/5m", "such as 10/5m"),
+        ("RATE_LIMIT_PASSWORDS_PER_ACCOUNT", "10/5d", "such as 10/5m"),
+        ("RATE_LIMIT_PASSWORDS_UNDER_ATTACK", "10/25h", "such as 10/5m"),
+        ("RATE_LIMIT_TOKENS", "ten/5m", "such as 10/5m"),
+        ("RATE_LIMIT_SERVICE_SECRETS", "10/m", "such as 10/5m"),
+        ("RATE_LIMIT_REGISTRATIONS", "-1/5m", "such as 10/5m"),
+        ("RATE_LIMIT_PASSWORD_LINKS", "1000001/1h", "such as 10/5m"),
+        ("RATE_LIMIT_PASSWORD_LINKS_PER_ADDRESS", "10/0s", "such as 10/5m"),
+        ("TRUSTED_PROXIES", "10.0.0.0/33", "addresses and networks"),
+        ("TRUSTED_PROXIES", "proxy.internal", "addresses and networks"),
         ("REQUEST_TOKEN_DEMO", "maybe", "on, off"),
         ("USERS_LIST", "nobody", "public, authenticated, staff"),
         ("LOG_LEVEL", "infoo", "levels by module"),
@@ -162,6 +174,23 @@ fn every_setting_says_what_is_wrong_and_what_is_accepted() {
     assert!(refused(&production(&[("BCRYPT_COST", "9")])).contains("from 10 to 15"));
     let debug = refused(&[("DEBUG", "verbose")]);
     assert!(debug.contains("as DEBUG") && debug.contains("True (development), False (production)"), "{debug}");
+}
+
+#[test]
+fn limits_are_on_and_what_undoes_them_is_warned_of() {
+    let config = accepted(&production(&[]), "");
+    assert_eq!(effective(&config, "RATE_LIMIT"), "on (default)");
+    assert_eq!(effective(&config, "RATE_LIMIT_PASSWORDS"), "10/5m (default)");
+    let off = accepted(&production(&[("RATE_LIMIT", "off")]), "");
+    assert!(off.warnings.join("\n").contains("RATE_LIMIT is off"), "{:?}", off.warnings);
+    assert!(accepted(&[("RATE_LIMIT", "off")], "").warnings.is_empty(), "development may");
+    let proxies = accepted(&[("TRUSTED_PROXIES", "::1,10.0.0.0/8")], "");
+    assert_eq!(effective(&proxies, "TRUSTED_PROXIES"), "::1/128, 10.0.0.0/8 (environment)");
+    assert!(proxies.warnings.is_empty());
+    for everybody in ["0.0.0.0/0", "127.0.0.1, ::/0"] {
+        let config = accepted(&[("TRUSTED_PROXIES", everybody)], "");
+        assert!(config.warnings.join("\n").contains("names every address"), "{:?}", config.warnings);
+    }
 }
 
 #[test]

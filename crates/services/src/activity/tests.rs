@@ -12,8 +12,7 @@ use tokio::sync::Semaphore;
 use super::queue::CAPACITY;
 use super::writer::BATCH;
 use super::{ActivityQueue, ActivityRecorder as _, ActivityWriter};
-use crate::ClientInfo;
-use crate::fixtures::{NOW, SameBytes, USER, away, broken, clock};
+use crate::fixtures::{NOW, SameBytes, USER, away, broken, client, clock};
 
 /// A storage that takes each batch when it is let, and keeps what it is given.
 struct Gate {
@@ -54,10 +53,6 @@ fn queue(storage: impl ActivityRepository + 'static) -> (ActivityQueue, Activity
 
 fn gated(gate: &Arc<Gate>) -> (ActivityQueue, ActivityWriter) {
     ActivityQueue::new(Arc::<Gate>::clone(gate), clock(), Arc::new(SameBytes))
-}
-
-fn client() -> ClientInfo {
-    ClientInfo { ip: Some([192, 0, 2, 1].into()), user_agent: Some("curl/8".into()) }
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use tessera_repositories::{MockMailOutboxRepository, MockUserCache, MockUserRepo
 
 use crate::auth::{Accounts, AuthService as _, ListUsers, ListVisibility, RememberedUsers, UserListing};
 use crate::fixtures::{NOW, SESSION, SameBytes, USER, away, broken, clock, mails, no_activity, user};
+use crate::limits::Unlimited;
 use crate::ports::MockPasswordHasher;
 use crate::tokens::Caller;
 
@@ -36,6 +37,7 @@ fn accounts(users: MockUserRepository, cache: MockUserCache, list_visibility: Li
         remembered: RememberedUsers { users, cache: Arc::new(cache), clock: clock() },
         hasher: Arc::new(MockPasswordHasher::new()),
         mails: mails(MockMailOutboxRepository::new()),
+        limiter: Arc::new(Unlimited),
         activity: no_activity(),
         clock: clock(),
         secrets: Arc::new(SameBytes),

@@ -9,6 +9,7 @@ use tessera_domain::{
 use tessera_repositories::InsertOutcome;
 
 use super::Accounts;
+use crate::limits::Attempt;
 use crate::ports::random;
 use crate::{ClientInfo, Outage};
 
@@ -83,6 +84,8 @@ impl Accounts {
         if !problems.is_empty() {
             return Err(RegisterError::WeakPassword(problems));
         }
+        // A crowd of accounts is no guess, and every hash costs: whatever becomes of this one, it stays counted.
+        let _kept = self.limiter.admit(&Attempt::Registration, &command.client).await?;
         let password_hash = self.hasher.hash(command.password.clone()).await.map_err(Outage::from)?;
         let client = command.client.clone();
         let new = NewUser { user: self.new_user(command), password_hash };

@@ -1,6 +1,7 @@
 //! What registering promises.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tessera_domain::{
     ActivityEvent, Email, ErrorKind, MailKind, PasswordHash, PasswordProblem, PlainPassword, Privileges,
@@ -10,6 +11,7 @@ use tessera_repositories::{InsertOutcome, MockMailOutboxRepository, MockUserCach
 use crate::activity::MockActivityRecorder;
 use crate::auth::{Accounts, AuthService as _, ListVisibility, RegisterError, RegisterUser, RememberedUsers};
 use crate::fixtures::{NOW, SameBytes, any_activity, away, client, clock, mail, mails};
+use crate::limits::{MockRateLimiter, TooManyAttempts, Unlimited};
 use crate::ports::{HashError, MockPasswordHasher};
 
 fn accounts(users: MockUserRepository, hasher: MockPasswordHasher) -> Accounts {
@@ -23,6 +25,7 @@ fn with_outbox(users: MockUserRepository, hasher: MockPasswordHasher, outbox: Mo
         remembered: RememberedUsers { users, cache: Arc::new(MockUserCache::new()), clock: clock() },
         hasher: Arc::new(hasher),
         mails: mails(outbox),
+        limiter: Arc::new(Unlimited),
         activity: any_activity(),
         clock: clock(),
         secrets: Arc::new(SameBytes),
@@ -39,6 +42,21 @@ fn command(password: &str) -> RegisterUser {
         privileges: Privileges::None,
         client: client(),
     }
+}
+
+#[tokio::test]
+async fn at_a_limit_nothing_is_hashed() {
+    let mut limiter = MockRateLimiter::new();
+    let retry_after = Duration::from_secs(9);
+    limiter.expect_admit().times(1).returning(move |_, _| Err(TooManyAttempts { retry_after }.into()));
+    let mut hasher = MockPasswordHasher::new();
+    hasher.expect_hash().never();
+    let accounts = Accounts { limiter: Arc::new(limiter), ..accounts(MockUserRepository::new(), hasher) };
+    // A password that is refused anyway is not counted.
+    let weak = accounts.register(command("password")).await.expect_err("weak");
+    assert_eq!(weak.kind(), ErrorKind::InvalidInput);
+    let refused = accounts.register(command("a long walk by the sea")).await.expect_err("at the limit");
+    assert_eq!(refused.kind(), ErrorKind::RateLimited);
 }
 
 fn hashes() -> MockPasswordHasher {

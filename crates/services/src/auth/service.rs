@@ -8,6 +8,7 @@ use tessera_repositories::UserRepository;
 
 use super::{ListUsers, ListUsersError, ListVisibility, RegisterError, RegisterUser, RememberedUsers, UserListing};
 use crate::activity::ActivityRecorder;
+use crate::limits::RateLimiter;
 use crate::mail::MailQueue;
 use crate::ports::{Clock, PasswordHasher, SecretSource};
 
@@ -30,6 +31,8 @@ pub struct Accounts {
     pub remembered: RememberedUsers,
     /// What hashes passwords.
     pub hasher: Arc<dyn PasswordHasher>,
+    /// How many accounts somebody may make.
+    pub limiter: Arc<dyn RateLimiter>,
     /// Where mails are queued.
     pub mails: MailQueue,
     /// Where new accounts are noted for their owner.

@@ -5,16 +5,20 @@ use std::sync::Arc;
 use tessera_domain::{Credentials, ErrorKind, Identifier, PlainPassword, UserId};
 use tessera_repositories::UserRepository;
 
-use crate::Outage;
+use crate::limits::{Attempt, RateLimiter, guarded};
 use crate::ports::{PasswordHasher, Verdict};
+use crate::{ClientInfo, Outage};
 
-/// Verifies passwords. Unknown accounts and wrong passwords cost the same work and have the same answer (A1).
+/// Verifies passwords, wherever one is asked for. Unknown accounts and wrong passwords cost the same work and have the same
+/// answer (A1), and are counted alike (L1).
 #[derive(Clone)]
 pub struct PasswordVerifier {
     /// Where accounts are kept.
     pub users: Arc<dyn UserRepository>,
     /// What verifies.
     pub hasher: Arc<dyn PasswordHasher>,
+    /// How often somebody may be wrong.
+    pub limiter: Arc<dyn RateLimiter>,
 }
 
 /// Why nothing was proved.
@@ -47,11 +51,36 @@ impl PasswordVerifier {
         &self,
         identifier: Option<&Identifier>,
         password: &PlainPassword,
+        client: &ClientInfo,
     ) -> Result<Credentials, VerifyError> {
-        let found = match identifier {
-            Some(identifier) => self.users.find_credentials(identifier).await.map_err(Outage::from)?,
-            None => None,
+        let attempt = Attempt::Password(self.name_at_login(identifier).await?);
+        let is_wrong = |error: &VerifyError| matches!(error, VerifyError::Wrong { .. });
+        guarded(&*self.limiter, &attempt, client, self.compare(identifier, password), is_wrong).await
+    }
+
+    /// Who is logged in and asked for the password again goes by an id. It counts as the address does, which is what
+    /// others guess by.
+    async fn name_at_login(&self, identifier: Option<&Identifier>) -> Result<Option<Identifier>, Outage> {
+        let email = match identifier {
+            Some(Identifier::Id(_)) => self.find(identifier).await?.map(|found| Identifier::Email(found.user.email)),
+            _ => None,
         };
+        Ok(email.or_else(|| identifier.cloned()))
+    }
+
+    async fn find(&self, identifier: Option<&Identifier>) -> Result<Option<Credentials>, Outage> {
+        match identifier {
+            Some(identifier) => Ok(self.users.find_credentials(identifier).await?),
+            None => Ok(None),
+        }
+    }
+
+    async fn compare(
+        &self,
+        identifier: Option<&Identifier>,
+        password: &PlainPassword,
+    ) -> Result<Credentials, VerifyError> {
+        let found = self.find(identifier).await?;
         let hash = found.as_ref().map(|credentials| credentials.password_hash.clone());
         let verdict = self.hasher.verify(password.clone(), hash).await.map_err(Outage::from)?;
         match (verdict, found) {

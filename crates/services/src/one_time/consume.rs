@@ -1,6 +1,6 @@
 //! Spending a one-time token.
 
-use tessera_domain::{ErrorKind, OneTimePurpose, OneTimeSecret};
+use tessera_domain::{ErrorKind, OneTimePurpose, OneTimeSecret, OneTimeToken};
 
 use super::OneTimeTokens;
 use crate::Outage;
@@ -29,14 +29,26 @@ impl ConsumeOneTimeTokenError {
 }
 
 impl OneTimeTokens {
-    pub(super) async fn spend(&self, caller: &Caller, secret: &OneTimeSecret) -> Result<(), ConsumeOneTimeTokenError> {
-        let consumed = self.tokens.consume(&secret.digest(), OneTimePurpose::OneTime, self.clock.now()).await;
+    pub(super) async fn spend(
+        &self,
+        caller: &Caller,
+        secret: Option<&OneTimeSecret>,
+    ) -> Result<(), ConsumeOneTimeTokenError> {
         let user_id = caller.user_id;
-        let Some(token) = consumed.map_err(Outage::from)? else {
+        let Some(token) = self.take(secret).await? else {
             tracing::info!(target: "audit", event = "one_time_token_refused", %user_id);
             return Err(ConsumeOneTimeTokenError::Unusable);
         };
         tracing::info!(target: "audit", event = "one_time_token_consumed", %user_id, owner = %token.user_id);
         Ok(())
+    }
+
+    async fn take(&self, secret: Option<&OneTimeSecret>) -> Result<Option<OneTimeToken>, Outage> {
+        match secret {
+            Some(secret) => {
+                Ok(self.tokens.consume(&secret.digest(), OneTimePurpose::OneTime, self.clock.now()).await?)
+            }
+            None => Ok(None),
+        }
     }
 }

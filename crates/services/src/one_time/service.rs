@@ -8,9 +8,10 @@ use tessera_domain::OneTimeSecret;
 use tessera_repositories::OneTimeTokenRepository;
 
 use super::{ConsumeOneTimeTokenError, NewOneTimeToken};
-use crate::Outage;
+use crate::limits::{Attempt, RateLimiter, guarded};
 use crate::ports::{Clock, SecretSource};
 use crate::tokens::Caller;
+use crate::{ClientInfo, Outage};
 
 /// Tokens that prove something once, between two parties that both have an account here.
 ///
@@ -21,8 +22,13 @@ pub trait OneTimeTokenService: Send + Sync {
     /// Makes a token for the caller. Those made before stay good.
     async fn create(&self, caller: &Caller) -> Result<NewOneTimeToken, Outage>;
 
-    /// Spends a token, whoever's it is. Of any number of simultaneous calls with one token, one succeeds (invariant I1).
-    async fn consume(&self, caller: &Caller, secret: OneTimeSecret) -> Result<(), ConsumeOneTimeTokenError>;
+    /// Spends a token, whoever's it is; `None` is a text that can be nobody's token. Of any number of simultaneous calls with one token, one succeeds (invariant I1).
+    async fn consume(
+        &self,
+        caller: &Caller,
+        secret: Option<OneTimeSecret>,
+        client: &ClientInfo,
+    ) -> Result<(), ConsumeOneTimeTokenError>;
 }
 
 /// The implementation of [`OneTimeTokenService`]. Each operation is in the file named after it.
@@ -33,6 +39,8 @@ pub struct OneTimeTokens {
     pub clock: Arc<dyn Clock>,
     /// Randomness for secrets.
     pub secrets: Arc<dyn SecretSource>,
+    /// How often somebody may be wrong about a token.
+    pub limiter: Arc<dyn RateLimiter>,
     /// How long a token can be spent.
     pub lifetime: Duration,
 }
@@ -43,7 +51,13 @@ impl OneTimeTokenService for OneTimeTokens {
         self.make(caller).await
     }
 
-    async fn consume(&self, caller: &Caller, secret: OneTimeSecret) -> Result<(), ConsumeOneTimeTokenError> {
-        self.spend(caller, &secret).await
+    async fn consume(
+        &self,
+        caller: &Caller,
+        secret: Option<OneTimeSecret>,
+        client: &ClientInfo,
+    ) -> Result<(), ConsumeOneTimeTokenError> {
+        let is_wrong = |error: &ConsumeOneTimeTokenError| matches!(error, ConsumeOneTimeTokenError::Unusable);
+        guarded(&*self.limiter, &Attempt::Token, client, self.spend(caller, secret.as_ref()), is_wrong).await
     }
 }

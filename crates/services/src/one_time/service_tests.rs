@@ -7,7 +7,8 @@ use tessera_domain::{Digest, ErrorKind, OneTimePurpose, OneTimeSecret, OneTimeTo
 use tessera_repositories::{Earlier, MockOneTimeTokenRepository};
 
 use super::{OneTimeTokenService as _, OneTimeTokens};
-use crate::fixtures::{NOW, SESSION, SameBytes, USER, away, broken, clock};
+use crate::fixtures::{NOW, SESSION, SameBytes, USER, away, broken, client, clock};
+use crate::limits::Unlimited;
 use crate::tokens::Caller;
 
 const LIFETIME: Duration = Duration::from_secs(10);
@@ -15,7 +16,13 @@ const LIFETIME: Duration = Duration::from_secs(10);
 const SECRET: [u8; 32] = [7; 32];
 
 fn service(tokens: MockOneTimeTokenRepository) -> OneTimeTokens {
-    OneTimeTokens { tokens: Arc::new(tokens), clock: clock(), secrets: Arc::new(SameBytes), lifetime: LIFETIME }
+    OneTimeTokens {
+        tokens: Arc::new(tokens),
+        clock: clock(),
+        secrets: Arc::new(SameBytes),
+        limiter: Arc::new(Unlimited),
+        lifetime: LIFETIME,
+    }
 }
 
 fn caller() -> Caller {
@@ -55,14 +62,15 @@ async fn a_token_is_spent_for_its_purpose_at_the_present_moment_whoever_made_it(
         })
         .times(1)
         .returning(|_, _, _| Ok(Some(token(UserId::from_bytes([6; 16])))));
-    assert!(service(tokens).consume(&caller(), OneTimeSecret::new(SECRET)).await.is_ok());
+    assert!(service(tokens).consume(&caller(), Some(OneTimeSecret::new(SECRET)), &client()).await.is_ok());
 }
 
 #[tokio::test]
 async fn what_the_storage_does_not_give_is_unusable() {
     let mut tokens = MockOneTimeTokenRepository::new();
     tokens.expect_consume().returning(|_, _, _| Ok(None));
-    let error = service(tokens).consume(&caller(), OneTimeSecret::new(SECRET)).await.expect_err("unusable");
+    let error =
+        service(tokens).consume(&caller(), Some(OneTimeSecret::new(SECRET)), &client()).await.expect_err("unusable");
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);
 }
 
@@ -73,7 +81,7 @@ async fn a_storage_that_is_away_makes_no_token_and_refuses_none() {
     tokens.expect_consume().returning(|_, _, _| Err(away()));
     let service = service(tokens);
     assert_eq!(service.create(&caller()).await.expect_err("away").kind(), ErrorKind::Unavailable);
-    let error = service.consume(&caller(), OneTimeSecret::new(SECRET)).await.expect_err("away");
+    let error = service.consume(&caller(), Some(OneTimeSecret::new(SECRET)), &client()).await.expect_err("away");
     assert_eq!(error.kind(), ErrorKind::Unavailable, "never a token that does not count (invariant I3)");
 }
 
@@ -81,6 +89,7 @@ async fn a_storage_that_is_away_makes_no_token_and_refuses_none() {
 async fn a_storage_that_is_broken_is_a_defect_of_ours() {
     let mut tokens = MockOneTimeTokenRepository::new();
     tokens.expect_consume().returning(|_, _, _| Err(broken()));
-    let error = service(tokens).consume(&caller(), OneTimeSecret::new(SECRET)).await.expect_err("broken");
+    let error =
+        service(tokens).consume(&caller(), Some(OneTimeSecret::new(SECRET)), &client()).await.expect_err("broken");
     assert_eq!(error.kind(), ErrorKind::Internal);
 }

@@ -54,7 +54,7 @@ pub struct AccountVerifier {
 #[async_trait]
 impl CredentialVerifier<AccountLogin> for AccountVerifier {
     async fn verify(&self, request: &LoginRequest) -> Result<Credentials, VerifyError> {
-        let verified = self.passwords.verify(request.identifier.as_ref(), &request.password).await;
+        let verified = self.passwords.verify(request.identifier.as_ref(), &request.password, &request.client).await;
         if let Err(VerifyError::Wrong { owner }) = &verified {
             // The name that was tried is not logged: people type passwords there.
             tracing::info!(target: "audit", event = "login_failed");

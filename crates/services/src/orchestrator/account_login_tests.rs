@@ -14,6 +14,7 @@ use super::{
 use crate::activity::ActivityRecorder;
 use crate::auth::{PasswordVerifier, RememberedUsers};
 use crate::fixtures::{NOW, USER, activity, any_activity, away, client, clock, credentials, no_activity};
+use crate::limits::Unlimited;
 use crate::ports::{MockPasswordHasher, Verdict};
 use crate::tokens::{MockTokenService, OpenSessionError};
 
@@ -60,7 +61,8 @@ fn orchestrator(
     let mut cache = MockUserCache::new();
     cache.expect_evict().withf(|id, version, _| *id == USER && *version == NOW).returning(|_, _, _| Err(away()));
     let remembered = RememberedUsers { users: users.clone(), cache: Arc::new(cache), clock: clock() };
-    let passwords = PasswordVerifier { users: users.clone(), hasher: Arc::new(hasher) };
+    let (hasher, limiter) = (Arc::new(hasher), Arc::new(Unlimited));
+    let passwords = PasswordVerifier { users: users.clone(), hasher, limiter };
     Orchestrator {
         verifier: Arc::new(AccountVerifier { passwords, activity: Arc::clone(&activity) }),
         policy: Arc::new(ActiveAccounts),

@@ -6,7 +6,9 @@ use async_trait::async_trait;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{CredentialVerifier, Flow, IssuancePolicy, Refusal, RequestTokenError, TokenIssuer};
+use crate::ClientInfo;
 use crate::auth::VerifyError;
+use crate::limits::{Attempt, RateLimiter, guarded};
 use crate::ports::Clock;
 
 /// The flow of the demonstration.
@@ -26,6 +28,8 @@ pub struct DemonstrationRequest {
     pub username: String,
     /// The password.
     pub password: SecretString,
+    /// Where it comes from.
+    pub client: ClientInfo,
 }
 
 /// `{username}_{unix seconds}`.
@@ -33,17 +37,24 @@ pub struct DemonstrationRequest {
 pub struct DemonstrationToken(pub String);
 
 /// The password is the name in upper case, by the full mapping of Unicode (`ß` becomes `SS`).
-#[derive(Debug)]
-pub struct UppercaseVerifier;
+pub struct UppercaseVerifier {
+    /// How often somebody may be wrong.
+    pub limiter: Arc<dyn RateLimiter>,
+}
 
 #[async_trait]
 impl CredentialVerifier<Demonstration> for UppercaseVerifier {
     async fn verify(&self, request: &DemonstrationRequest) -> Result<String, VerifyError> {
-        if request.password.expose_secret() == request.username.to_uppercase() {
-            Ok(request.username.clone())
-        } else {
-            Err(VerifyError::Wrong { owner: None })
-        }
+        let comparison = async {
+            if request.password.expose_secret() == request.username.to_uppercase() {
+                Ok(request.username.clone())
+            } else {
+                Err(VerifyError::Wrong { owner: None })
+            }
+        };
+        let attempt = Attempt::DemonstrationPassword(request.username.clone());
+        let is_wrong = |error: &VerifyError| matches!(error, VerifyError::Wrong { .. });
+        guarded(&*self.limiter, &attempt, &request.client, comparison, is_wrong).await
     }
 }
 
@@ -79,6 +90,7 @@ mod tests {
     use tessera_domain::{ErrorKind, Timestamp};
 
     use super::*;
+    use crate::limits::Unlimited;
     use crate::orchestrator::{Orchestrator, OrchestratorService as _};
     use crate::ports::MockClock;
 
@@ -86,11 +98,15 @@ mod tests {
         let mut clock = MockClock::new();
         clock.expect_now().return_const(Timestamp::from_unix_seconds(1_714_200_000));
         let orchestrator = Orchestrator {
-            verifier: Arc::new(UppercaseVerifier),
+            verifier: Arc::new(UppercaseVerifier { limiter: Arc::new(Unlimited) }),
             policy: Arc::new(NoLeadingA),
             issuer: Arc::new(TimestampIssuer { clock: Arc::new(clock) }),
         };
-        let request = DemonstrationRequest { username: username.to_owned(), password: password.into() };
+        let request = DemonstrationRequest {
+            username: username.to_owned(),
+            password: password.into(),
+            client: ClientInfo::default(),
+        };
         orchestrator.request_token(request).await.map(|token| token.0).map_err(|error| error.kind())
     }
 

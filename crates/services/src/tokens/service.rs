@@ -13,6 +13,7 @@ use tessera_repositories::SessionRepository;
 
 use super::{AuthenticateError, Caller, LogOutError, OpenSessionError, RefreshError, RevocationMirror};
 use crate::activity::ActivityRecorder;
+use crate::limits::{Attempt, RateLimiter, guarded};
 use crate::ports::{Clock, SecretSource, SignError, TokenSigner, TokenVerifier, random};
 use crate::{ClientInfo, Outage};
 
@@ -71,6 +72,8 @@ pub struct Sessions {
     pub signer: Arc<dyn TokenSigner>,
     /// What verifies.
     pub verifier: Arc<dyn TokenVerifier>,
+    /// How often somebody may present a refresh token that does not count.
+    pub limiter: Arc<dyn RateLimiter>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness for ids.
@@ -91,7 +94,8 @@ impl TokenService for Sessions {
         policy: RefreshPolicy,
         client: &ClientInfo,
     ) -> Result<TokenPair, RefreshError> {
-        self.spend(token, policy, client).await
+        let is_wrong = |error: &RefreshError| matches!(error, RefreshError::Invalid | RefreshError::Revoked);
+        guarded(&*self.limiter, &Attempt::Token, client, self.spend(token, policy, client), is_wrong).await
     }
 
     async fn authenticate(&self, token: &AccessToken) -> Result<Caller, AuthenticateError> {

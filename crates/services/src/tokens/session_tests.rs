@@ -15,6 +15,7 @@ use tessera_repositories::{
 
 use super::{Caller, RevocationMirror, Sessions, TokenService as _};
 use crate::fixtures::{LIFETIMES, NOW, SESSION, SameBytes, USER, activity, any_activity, away, client, clock};
+use crate::limits::Unlimited;
 use crate::ports::{MockTokenSigner, MockTokenVerifier, TokenRejected};
 
 const STRICT: RefreshPolicy = RefreshPolicy { rotation: Rotation::Rotate, on_retry: OnRetry::Refuse };
@@ -68,6 +69,7 @@ fn with_log(sessions: MockSessionRepository, verifier: MockTokenVerifier, log: M
         activity: any_activity(),
         signer: Arc::new(signer()),
         verifier: Arc::new(verifier),
+        limiter: Arc::new(Unlimited),
         clock: clock(),
         secrets: Arc::new(SameBytes),
         lifetimes: LIFETIMES,

@@ -17,6 +17,15 @@ use crate::server::Server;
 /// The cost of password hashes where logins are only a means: the lowest, to be done with them.
 pub const CHEAP: u32 = 4;
 
+/// The limits on what the scenarios do.
+const COUNTED: [&str; 5] = [
+    "RATE_LIMIT_PASSWORDS",
+    "RATE_LIMIT_PASSWORDS_PER_ADDRESS",
+    "RATE_LIMIT_PASSWORDS_PER_ACCOUNT",
+    "RATE_LIMIT_TOKENS",
+    "RATE_LIMIT_REGISTRATIONS",
+];
+
 /// Where the scenarios play.
 pub struct Stage {
     pub cores: Cores,
@@ -39,11 +48,13 @@ impl Stage {
         Server::start(&mut command, &self.cores, place)
     }
 
-    /// The release binary on the data in `folder`, with default settings but for the cost of its hashes.
+    /// The release binary on the data in `folder`, with default settings but for the cost of its hashes, and for limits that
+    /// count everything and are met by nobody.
     pub fn tessera(&self, folder: &Path, place: Place) -> anyhow::Result<Server> {
         let mut command = Command::new(&self.tessera);
         command.env_clear().current_dir(folder).env("DATA_DIR", folder);
         command.envs([("LISTEN_ADDR", "127.0.0.1:0"), ("LOG_FORMAT", "json"), ("BCRYPT_COST", &CHEAP.to_string())]);
+        command.envs(COUNTED.map(|name| (name, "1000000/1s")));
         Server::start(&mut command, &self.cores, place)
     }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use tessera_domain::{Email, FullName, Identifier, OneTimeSecret, PlainPassword, Privileges, User, UserId};
 use tessera_services::ClientInfo;
 use tessera_services::auth::RegisterUser;
-use tessera_services::one_time::{ConsumeOneTimeTokenError, NewOneTimeToken};
+use tessera_services::one_time::NewOneTimeToken;
 use tessera_services::orchestrator::{LoginGrant, LoginRequest};
 use validator::Validate;
 
@@ -77,11 +77,11 @@ pub struct ValidateToken {
 }
 
 impl ValidateToken {
-    /// A body without a text is malformed; a text that cannot be a token of ours is a token nobody knows.
-    pub fn into_secret(self) -> Result<Result<OneTimeSecret, ConsumeOneTimeTokenError>, FieldErrors> {
+    /// A body without a text is malformed; a text that cannot be a token of ours is nobody's, `None`.
+    pub fn into_secret(self) -> Result<Option<OneTimeSecret>, FieldErrors> {
         let mut fields = Fields::of(&self);
-        let parse = |text: &str| OneTimeSecret::parse(text).map_err(|_| ConsumeOneTimeTokenError::Unusable);
-        fields.read("token", &self.token, |text| Ok(parse(text))).ok_or_else(|| fields.into_errors())
+        let secret = fields.read("token", &self.token, |text| Ok(OneTimeSecret::parse(text).ok()));
+        secret.ok_or_else(|| fields.into_errors())
     }
 }
 

@@ -50,9 +50,10 @@ pub async fn create(
 pub async fn validate(
     caller: Caller,
     body: Body<ValidateToken>,
+    client: ClientInfo,
     tokens: web::Data<dyn OneTimeTokenService>,
 ) -> Result<HttpResponse, OneTimeTokensRefused> {
-    let secret = body.make(ValidateToken::into_secret)??;
-    tokens.consume(&caller, secret).await?;
+    let secret = body.make(ValidateToken::into_secret)?;
+    tokens.consume(&caller, secret, &client).await?;
     Ok(answer::json(StatusCode::OK, &Message { message: "Token válido y ahora consumido" }))
 }

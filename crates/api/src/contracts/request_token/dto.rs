@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use tessera_domain::{PlainPassword, TextRule};
+use tessera_services::ClientInfo;
 use tessera_services::orchestrator::DemonstrationRequest;
 use validator::Validate;
 
@@ -22,13 +23,13 @@ pub struct RequestToken {
 
 impl RequestToken {
     /// The name is kept as it was written, blanks included: the token shows it.
-    pub fn into_request(self) -> Result<DemonstrationRequest, FieldErrors> {
+    pub fn into_request(self, client: ClientInfo) -> Result<DemonstrationRequest, FieldErrors> {
         let mut fields = Fields::of(&self);
         let username = fields.read("username", &self.username, |text| NAME.check(text).map(|()| text.to_owned()));
         let password = fields.read("password", &self.password, |text| PlainPassword::parse(text));
         match (username, password) {
             (Some(username), Some(password)) => {
-                Ok(DemonstrationRequest { username, password: password.expose().into() })
+                Ok(DemonstrationRequest { username, password: password.expose().into(), client })
             }
             _ => Err(fields.into_errors()),
         }

@@ -2,6 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use tessera_services::ClientInfo;
 use tessera_services::orchestrator::{Demonstration, OrchestratorService};
 
 use super::dto::{Issued, RequestToken};
@@ -14,8 +15,9 @@ use crate::http::caller::Anonymous;
 pub async fn request_token(
     _: Anonymous,
     JsonOrForm(body): JsonOrForm<RequestToken>,
+    client: ClientInfo,
     orchestrator: web::Data<dyn OrchestratorService<Demonstration>>,
 ) -> Result<HttpResponse, RequestTokenRefused> {
-    let token = orchestrator.request_token(body.into_request()?).await?;
+    let token = orchestrator.request_token(body.into_request(client)?).await?;
     Ok(answer::json(StatusCode::OK, &Issued { token: &token.0 }))
 }

@@ -1,0 +1,127 @@
+//! Counting attempts.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tessera_domain::{Allowance, RateLimitSecret, Timestamp};
+use tessera_repositories::RateLimitRepository;
+
+use super::attempt::{Counter, Hurdle};
+use super::{Attempt, Quotas, Standing};
+use crate::ports::Clock;
+use crate::{ClientInfo, Outage};
+
+/// Says whether something may be tried.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait RateLimiter: Send + Sync {
+    /// Counts an attempt. If a limit is reached it is [`Outage::Limited`] and may not be made, whatever the secret that
+    /// would be compared; it then costs nothing. Where the client stands is noted in its standings.
+    async fn admit(&self, attempt: &Attempt, client: &ClientInfo) -> Result<Admission, Outage>;
+
+    /// Takes back an attempt of this client, since it was no wrong guess.
+    async fn forgive(&self, admission: Admission, client: &ClientInfo);
+}
+
+/// An attempt that was admitted, and what it was counted by.
+#[must_use]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Admission(Vec<Counter>);
+
+/// A limit is reached. It says nothing about the secret that was presented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("too many attempts")]
+pub struct TooManyAttempts {
+    /// When the next one may be made.
+    pub retry_after: Duration,
+}
+
+/// The implementation of [`RateLimiter`].
+pub struct Limits {
+    /// Where attempts are counted.
+    pub counters: Arc<dyn RateLimitRepository>,
+    /// How many are allowed.
+    pub quotas: Quotas,
+    /// What the keys of counters are made with.
+    pub secret: RateLimitSecret,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+#[async_trait]
+impl RateLimiter for Limits {
+    async fn admit(&self, attempt: &Attempt, client: &ClientInfo) -> Result<Admission, Outage> {
+        let now = self.clock.now();
+        let mut admission = Admission::default();
+        for hurdle in attempt.hurdles(&self.secret, client.ip) {
+            match self.take(hurdle, client, now).await {
+                Ok(counter) => admission.0.push(counter),
+                Err(refused) => {
+                    self.forgive(admission, client).await;
+                    return Err(refused);
+                }
+            }
+        }
+        Ok(admission)
+    }
+
+    /// What cannot be given back comes back by itself.
+    async fn forgive(&self, admission: Admission, client: &ClientInfo) {
+        let now = self.clock.now();
+        for Counter { policy, key } in admission.0 {
+            let quota = self.quotas.of(policy);
+            if let Err(error) = self.counters.forgive(key, quota, now).await {
+                tracing::warn!(%error, "an attempt that was no guess stays counted");
+            } else if let Some(standing) = client.standings.of(policy) {
+                client.standings.note(Standing { allowance: standing.allowance.forgiven(quota), ..standing });
+            }
+        }
+    }
+}
+
+impl Limits {
+    /// Counts by the first counter that allows it. Returns which one that was.
+    async fn take(&self, hurdle: Hurdle, client: &ClientInfo, now: Timestamp) -> Result<Counter, Outage> {
+        let mut refusals = Vec::new();
+        for counter in [Some(hurdle.counter), hurdle.otherwise].into_iter().flatten() {
+            let standing = self.count(counter, now).await?;
+            if standing.allowance.allowed {
+                if counter.policy.is_ones_own() {
+                    client.standings.note(standing);
+                }
+                return Ok(counter);
+            }
+            refusals.push(standing);
+        }
+        for standing in &refusals {
+            client.standings.note(*standing);
+        }
+        let waits = refusals.iter().map(|standing| standing.allowance.retry_after);
+        Err(TooManyAttempts { retry_after: waits.min().unwrap_or_default() }.into())
+    }
+
+    async fn count(&self, counter: Counter, now: Timestamp) -> Result<Standing, Outage> {
+        let Counter { policy, key } = counter;
+        let quota = self.quotas.of(policy);
+        let allowance = self.counters.take(key, quota, now).await?;
+        if matches!(allowance, Allowance { allowed: true, remaining: 0, .. }) {
+            // When it is reached, and not at every refusal after that: whoever hammers on does not fill the log.
+            tracing::warn!(target: "audit", event = "limit_reached", policy = policy.name());
+        }
+        Ok(Standing { policy, quota, allowance })
+    }
+}
+
+/// No limits at all: everything may be tried, and nothing is counted.
+#[derive(Debug, Clone, Copy)]
+pub struct Unlimited;
+
+#[async_trait]
+impl RateLimiter for Unlimited {
+    async fn admit(&self, _: &Attempt, _: &ClientInfo) -> Result<Admission, Outage> {
+        Ok(Admission::default())
+    }
+
+    async fn forgive(&self, _: Admission, _: &ClientInfo) {}
+}

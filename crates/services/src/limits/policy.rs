@@ -1,0 +1,88 @@
+//! What is counted together, and how much of it is allowed.
+
+use tessera_domain::Quota;
+
+/// A kind of counter. Each key of it is allowed the same quota.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Policy {
+    /// Wrong passwords for one account, from one network.
+    Passwords,
+    /// Wrong passwords from one network, for whatever account.
+    PasswordsPerAddress,
+    /// Wrong passwords for one account, from everywhere together.
+    PasswordsPerAccount,
+    /// Wrong passwords for an account that used up the quota before, from one neighbourhood.
+    PasswordsUnderAttack,
+    /// Wrong tokens from one network.
+    Tokens,
+    /// Wrong secrets of services from one network.
+    ServiceSecrets,
+    /// New accounts from one network.
+    Registrations,
+    /// Links for a new password to one account.
+    PasswordLinks,
+    /// Links for a new password that one network asks for.
+    PasswordLinksPerAddress,
+}
+
+impl Policy {
+    /// Its name: in the header fields, in the audit log, and in the digest of its keys.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Passwords => "passwords",
+            Self::PasswordsPerAddress => "passwords-per-address",
+            Self::PasswordsPerAccount => "passwords-per-account",
+            Self::PasswordsUnderAttack => "passwords-under-attack",
+            Self::Tokens => "tokens",
+            Self::ServiceSecrets => "service-secrets",
+            Self::Registrations => "registrations",
+            Self::PasswordLinks => "password-links",
+            Self::PasswordLinksPerAddress => "password-links-per-address",
+        }
+    }
+
+    /// Whether its counters move by what this client does. Where others stand is told to nobody whom it does not stop.
+    pub(super) const fn is_ones_own(self) -> bool {
+        !matches!(self, Self::PasswordsPerAccount | Self::PasswordsUnderAttack | Self::PasswordLinks)
+    }
+}
+
+/// How much each policy allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quotas {
+    /// Of [`Policy::Passwords`].
+    pub passwords: Quota,
+    /// Of [`Policy::PasswordsPerAddress`].
+    pub passwords_per_address: Quota,
+    /// Of [`Policy::PasswordsPerAccount`].
+    pub passwords_per_account: Quota,
+    /// Of [`Policy::PasswordsUnderAttack`].
+    pub passwords_under_attack: Quota,
+    /// Of [`Policy::Tokens`].
+    pub tokens: Quota,
+    /// Of [`Policy::ServiceSecrets`].
+    pub service_secrets: Quota,
+    /// Of [`Policy::Registrations`].
+    pub registrations: Quota,
+    /// Of [`Policy::PasswordLinks`].
+    pub password_links: Quota,
+    /// Of [`Policy::PasswordLinksPerAddress`].
+    pub password_links_per_address: Quota,
+}
+
+impl Quotas {
+    /// What `policy` allows.
+    pub const fn of(&self, policy: Policy) -> Quota {
+        match policy {
+            Policy::Passwords => self.passwords,
+            Policy::PasswordsPerAddress => self.passwords_per_address,
+            Policy::PasswordsPerAccount => self.passwords_per_account,
+            Policy::PasswordsUnderAttack => self.passwords_under_attack,
+            Policy::Tokens => self.tokens,
+            Policy::ServiceSecrets => self.service_secrets,
+            Policy::Registrations => self.registrations,
+            Policy::PasswordLinks => self.password_links,
+            Policy::PasswordLinksPerAddress => self.password_links_per_address,
+        }
+    }
+}
