@@ -33,6 +33,7 @@ chaos: toolchain servers ## Kill the service and its database again and again, a
 	KILL_ROUNDS=100 cargo test --package tessera-tests --locked --test durability
 	RACE_ROUNDS=500 cargo test --package tessera-tests --locked --test races
 	cargo test --package tessera-repositories-postgres --locked --test faults
+	cargo test --package tessera-repositories-redis --locked --test faults
 
 config-docs: toolchain ## Write docs/configuration.md from the definition of the settings
 	cargo run --quiet --locked --package tessera-server -- config docs > docs/configuration.md.new

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use tempfile::TempDir;
-use tessera_test_servers::postgres::{Schema, Server};
+use tessera_test_servers::postgres::{self, Schema};
+use tessera_test_servers::redis::{self, Prefix};
 
 /// A choice of storages, as an installation makes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub enum Storage {
     Sqlite,
     /// Everything is in PostgreSQL.
     Postgres,
+    /// Everything is in PostgreSQL, but for what lives shortly.
+    Redis,
 }
 
 impl Storage {
@@ -21,6 +24,7 @@ impl Storage {
         match self {
             Self::Sqlite => &["sqlite"],
             Self::Postgres => &["postgres"],
+            Self::Redis => &["postgres", "redis"],
         }
     }
 }
@@ -32,6 +36,7 @@ macro_rules! on_every_storage {
     ($($test:ident)*) => {
         $crate::on_storage! { sqlite = Sqlite: $($test)* }
         $crate::on_storage! { postgres = Postgres: $($test)* }
+        $crate::on_storage! { redis = Redis: $($test)* }
     };
 }
 
@@ -51,10 +56,11 @@ macro_rules! on_storage {
     };
 }
 
-/// What a server keeps, or several that share it: a folder, and where there is a database server a schema. It is gone
-/// when this is dropped.
+/// What a server keeps, or several that share it: a folder, and on other servers a schema and a prefix. It is gone when
+/// this is dropped.
 pub struct Data {
     schema: Option<Schema>,
+    prefix: Option<Prefix>,
     folder: TempDir,
 }
 
@@ -63,9 +69,10 @@ impl Data {
     pub fn on(storage: Storage) -> Self {
         let schema = match storage {
             Storage::Sqlite => None,
-            Storage::Postgres => Some(Server::shared().schema()),
+            Storage::Postgres | Storage::Redis => Some(postgres::Server::shared().schema()),
         };
-        Self { schema, folder: tempfile::tempdir().expect("a folder") }
+        let prefix = (storage == Storage::Redis).then(Prefix::fresh);
+        Self { schema, prefix, folder: tempfile::tempdir().expect("a folder") }
     }
 
     /// The folder of the service, where its files are.
@@ -76,12 +83,16 @@ impl Data {
     /// The settings that lead to it.
     pub fn settings(&self) -> Vec<(&'static str, &str)> {
         let folder = self.folder().to_str().expect("a path in UTF-8");
-        let url = self.schema.as_ref().map(|schema| ("DATABASE_URL", schema.url()));
-        [("DATA_DIR", folder)].into_iter().chain(url).collect()
+        let mut settings = vec![("DATA_DIR", folder)];
+        settings.extend(self.schema.as_ref().map(|schema| ("DATABASE_URL", schema.url())));
+        if let Some(prefix) = &self.prefix {
+            settings.extend([("REDIS_URL", redis::Server::shared().url()), ("REDIS_KEY_PREFIX", prefix.as_str())]);
+        }
+        settings
     }
 
-    /// Every byte that is kept: of each file, and of each table. The folder of mails is not meant: links are there to be
-    /// followed.
+    /// Every byte that is kept: of each file, each table and each key. The folder of mails is not meant: links are there to
+    /// be followed.
     pub async fn at_rest(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         let entries = fs::read_dir(self.folder()).expect("a folder").map(|entry| entry.expect("an entry").path());
@@ -90,6 +101,9 @@ impl Data {
         }
         if let Some(schema) = &self.schema {
             bytes.extend(schema.content().await);
+        }
+        if let Some(prefix) = &self.prefix {
+            bytes.extend(prefix.content());
         }
         bytes
     }

@@ -44,6 +44,11 @@ const LAYERS: &[Layer] = &[
         never: &["actix-web", "libsqlite3-sys"],
     },
     Layer {
+        name: "tessera-repositories-redis",
+        may_use: &["tessera-domain", "tessera-repositories"],
+        never: &["actix-web", "serde", "serde_json", "diesel"],
+    },
+    Layer {
         name: "tessera-repositories-memory",
         may_use: &["tessera-domain", "tessera-repositories"],
         never: &["actix-web", "serde", "serde_json", "tokio"],
@@ -71,6 +76,7 @@ const LAYERS: &[Layer] = &[
             "tessera-repositories-memory",
             "tessera-repositories-sqlite",
             "tessera-repositories-postgres",
+            "tessera-repositories-redis",
             "tessera-services",
             "tessera-adapters",
             "tessera-api",
@@ -80,7 +86,8 @@ const LAYERS: &[Layer] = &[
 ];
 
 /// The crates that may know a driver: the storages themselves.
-const STORAGES: &[&str] = &["tessera-repositories-sqlite", "tessera-repositories-postgres"];
+const STORAGES: &[&str] =
+    &["tessera-repositories-sqlite", "tessera-repositories-postgres", "tessera-repositories-redis"];
 
 /// The tests drive the server; the benchmark among them also measures parts of it alone. What they run it on is known
 /// to the tests of the storages, too.

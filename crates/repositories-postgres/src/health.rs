@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use diesel::define_sql_function;
 use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl as _;
-use tessera_repositories::{Result, StorageHealth};
+use tessera_repositories::{Condition, Result, StorageHealth};
 
 use crate::PostgresStore;
 use crate::error::Failure;
@@ -22,11 +22,11 @@ impl StorageHealth for PostgresStore {
         "postgres"
     }
 
-    async fn check(&self) -> Result<()> {
+    async fn check(&self) -> Result<Condition> {
         self.run("check the database", async |connection| {
             let read_only: String =
                 diesel::select(current_setting("transaction_read_only")).get_result(connection).await?;
-            if read_only == "off" { Ok(()) } else { Err(Failure::ReadOnly) }
+            if read_only == "off" { Ok(Condition::Good) } else { Err(Failure::ReadOnly) }
         })
         .await
     }

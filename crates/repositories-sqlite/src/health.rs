@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use diesel::{QueryDsl as _, RunQueryDsl as _};
-use tessera_repositories::{Result, StorageHealth};
+use tessera_repositories::{Condition, Result, StorageHealth};
 
 use crate::SqliteStore;
 use crate::error::Failure;
@@ -16,10 +16,10 @@ impl StorageHealth for SqliteStore {
         "sqlite"
     }
 
-    async fn check(&self) -> Result<()> {
+    async fn check(&self) -> Result<Condition> {
         self.write("check the database", |connection| {
             let _: Vec<Vec<u8>> = users::table.select(users::id).limit(1).load(connection).map_err(Failure::from)?;
-            Ok(())
+            Ok(Condition::Good)
         })
         .await
     }

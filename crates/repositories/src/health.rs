@@ -12,5 +12,14 @@ pub trait StorageHealth: Send + Sync {
     fn name(&self) -> &'static str;
 
     /// Answers after one real round trip to the storage; an error if that failed.
-    async fn check(&self) -> Result<()>;
+    async fn check(&self) -> Result<Condition>;
+}
+
+/// How a storage is that answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Condition {
+    /// As it should be.
+    Good,
+    /// It works, and it is set up in a way that an operator should change: a sentence that says which.
+    Questionable(String),
 }

@@ -16,6 +16,7 @@ mod health;
 mod mail_outbox;
 mod one_time_tokens;
 mod rate_limits;
+mod revocation_notices;
 mod revocations;
 mod sessions;
 mod signing_keys;
@@ -32,10 +33,11 @@ pub use account_changes::{
 };
 pub use activity_log::{ActivityPage, ActivityPageRequest, ActivityRepository};
 pub use error::{RepositoryError, Result};
-pub use health::StorageHealth;
+pub use health::{Condition, StorageHealth};
 pub use mail_outbox::{Backlog, ClaimedMail, MailOutboxRepository, Settlement};
 pub use one_time_tokens::{Earlier, OneTimeTokenRepository};
 pub use rate_limits::RateLimitRepository;
+pub use revocation_notices::RevocationNotices;
 pub use revocations::{RevocationCursor, RevocationPage, RevocationRepository};
 pub use sessions::{OpenOutcome, RotateOutcome, RotateSession, SessionEnding, SessionRepository};
 pub use signing_keys::{InsertKeyOutcome, SigningKeyRepository};
@@ -47,7 +49,7 @@ pub use users::{InsertOutcome, UserPage, UserPageRequest, UserRepository};
 pub use {
     account_changes::MockAccountChangeRepository, activity_log::MockActivityRepository, health::MockStorageHealth,
     mail_outbox::MockMailOutboxRepository, one_time_tokens::MockOneTimeTokenRepository,
-    rate_limits::MockRateLimitRepository, revocations::MockRevocationRepository, sessions::MockSessionRepository,
-    signing_keys::MockSigningKeyRepository, user_cache::MockUserCache, user_tokens::MockUserTokenRepository,
-    users::MockUserRepository,
+    rate_limits::MockRateLimitRepository, revocation_notices::MockRevocationNotices,
+    revocations::MockRevocationRepository, sessions::MockSessionRepository, signing_keys::MockSigningKeyRepository,
+    user_cache::MockUserCache, user_tokens::MockUserTokenRepository, users::MockUserRepository,
 };

@@ -66,10 +66,13 @@ impl Ending {
 pub async fn start(config: &Config, overrides: &Overrides) -> anyhow::Result<RunningServer> {
     let storages = overrides.open(&config.storage).await?;
     let wired = wiring::wire(config, &storages, overrides).await?;
-    let Wired { services, mirror, housekeeper, activity_writer, mail_sender } = wired;
+    let Wired { services, mirror, news, housekeeper, activity_writer, mail_sender } = wired;
     let (server, addr) = listen(config, services)?;
     let mut background = JoinSet::new();
     background.spawn(async move { mirror.run().await });
+    if let Some(news) = news {
+        background.spawn(async move { news.run().await });
+    }
     background.spawn(async move { housekeeper.run().await });
     let activity = Ending::start(|told| activity_writer.run(told));
     let mails = mail_sender.map(|sender| Ending::start(|told| sender.run(told)));

@@ -19,7 +19,7 @@ use tessera_repositories_sqlite::{
 use tessera_services::account::OwnAccounts;
 use tessera_services::activity::{ActivityQueue, ActivityRecorder};
 use tessera_services::auth::{Accounts, AuthService, ListVisibility, PasswordVerifier, RememberedUsers};
-use tessera_services::health::Backends;
+use tessera_services::health::{Backend, Backends};
 use tessera_services::limits::Unlimited;
 use tessera_services::mail::MailQueue;
 use tessera_services::one_time::OneTimeTokens;
@@ -132,7 +132,7 @@ pub async fn assemble(folder: &Path, cost: BcryptCost) -> anyhow::Result<(Servic
         user_tokens: Arc::new(user_tokens),
         service_access: Arc::new(ServiceAccess::Nobody),
         keys: keys.published,
-        health: Arc::new(Backends(vec![Arc::new(store)])),
+        health: Arc::new(Backends(vec![Backend { storage: Arc::new(store), is_needed: true }])),
     };
     Ok((services, mirror))
 }

@@ -1,19 +1,21 @@
 //! A Redis server to test against.
 //!
 //! It is the one that `TEST_REDIS_URL` names, or else a private one that this test process starts once and that ends
-//! with it, see [`Process`]. Tests run in parallel and share it: the keys of each begin with a
-//! [name of its own](crate::unique_name), and none of them may flush it.
+//! with it, see [`Process`]. Tests run in parallel and share it: the keys of each begin with a [`Prefix`] of its own, and
+//! none of them may flush it.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Ipv4Addr, Shutdown, TcpStream};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
+use deadpool_redis::redis::{Client, Connection, Value, cmd};
 use tempfile::TempDir;
 
 use crate::guardian::Guardian;
-use crate::{ATTEMPTS, free_port, given};
+use crate::{ATTEMPTS, free_port, given, unique_name};
 
 const NOT_INSTALLED: &str = "Redis is not installed, and TEST_REDIS_URL names no server. \
     On Debian and Ubuntu: apt-get install -y --no-install-recommends redis-server";
@@ -45,6 +47,68 @@ impl Server {
             Self::Given(url) => url,
             Self::Private(process) => process.url(),
         }
+    }
+}
+
+/// What the names of the keys of one test begin with. They are deleted with it.
+pub struct Prefix(String);
+
+impl Prefix {
+    /// One that nobody else has, on the server of this test process.
+    pub fn fresh() -> Self {
+        Self(format!("{}:", unique_name()))
+    }
+
+    /// Its text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Everything that is kept under it: names and values.
+    pub fn content(&self) -> Vec<u8> {
+        let mut connection = connect();
+        let mut bytes = Vec::new();
+        for key in self.keys(&mut connection) {
+            let kind: String = cmd("TYPE").arg(&key).query(&mut connection).expect("a type");
+            let mut read = match kind.as_str() {
+                "hash" => cmd("HGETALL"),
+                "zset" => cmd("ZRANGE"),
+                _ => cmd("GET"),
+            };
+            read.arg(&key);
+            if kind == "zset" {
+                read.arg(0).arg(-1);
+            }
+            collect(&read.query(&mut connection).expect("a value"), &mut bytes);
+            bytes.extend(key.into_bytes());
+        }
+        bytes
+    }
+
+    fn keys(&self, connection: &mut Connection) -> Vec<String> {
+        cmd("KEYS").arg(format!("{}*", self.0)).query(connection).expect("names of keys")
+    }
+}
+
+impl Drop for Prefix {
+    fn drop(&mut self) {
+        let mut connection = connect();
+        for key in self.keys(&mut connection) {
+            cmd("DEL").arg(key).query::<()>(&mut connection).expect("deleted");
+        }
+    }
+}
+
+fn connect() -> Connection {
+    let client = Client::open(Server::shared().url()).expect("a URL");
+    client.get_connection().expect("a connection")
+}
+
+fn collect(value: &Value, bytes: &mut Vec<u8>) {
+    match value {
+        Value::BulkString(text) => bytes.extend(text),
+        Value::Array(values) => values.iter().for_each(|value| collect(value, bytes)),
+        _ => {}
     }
 }
 
@@ -85,6 +149,19 @@ impl Process {
     /// The folder that it saves to.
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Has it do something, and returns its answer as it is on the wire.
+    pub fn ask(&self, words: &[&str]) -> String {
+        let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).expect("it listens");
+        write!(connection, "*{}\r\n", words.len()).expect("sent");
+        for word in words {
+            write!(connection, "${}\r\n{word}\r\n", word.len()).expect("sent");
+        }
+        connection.shutdown(Shutdown::Write).expect("said");
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).expect("an answer in text");
+        answer
     }
 
     /// Kills it with `SIGKILL`, and waits until it is gone.

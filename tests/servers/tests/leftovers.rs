@@ -72,18 +72,9 @@ fn not_even_after_a_kill() {
 fn a_server_that_was_killed_starts_again_with_what_it_had_saved() {
     let mut server = redis::Process::start(&["--appendonly", "yes", "--appendfsync", "always"]);
     let url = server.url().to_owned();
-    assert_eq!(ask(&server, "SET name tessera"), "+OK");
+    assert_eq!(server.ask(&["SET", "name", "tessera"]), "+OK\r\n");
     server.kill();
     assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, server.port())).is_err());
     server.start_again(&["--appendonly", "yes"]);
-    assert_eq!((server.url(), ask(&server, "STRLEN name").as_str()), (url.as_str(), ":7"));
-}
-
-/// One command, and the first line of its answer.
-fn ask(server: &redis::Process, command: &str) -> String {
-    let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, server.port())).expect("it listens");
-    write!(connection, "{command}\r\n").expect("sent");
-    let mut answer = String::new();
-    BufReader::new(connection).read_line(&mut answer).expect("answered");
-    answer.trim_end().to_owned()
+    assert_eq!((server.url(), server.ask(&["STRLEN", "name"]).as_str()), (url.as_str(), ":7\r\n"));
 }

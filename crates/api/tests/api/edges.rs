@@ -12,8 +12,9 @@ use crate::support::{Answer, CREATE, LOGOUT, REQUEST_TOKEN, bearer, get, post, p
 
 fn down() -> Services {
     let mut health = MockHealthService::new();
-    let backend = BackendHealth { name: "sqlite", is_up: false, latency: std::time::Duration::ZERO };
-    health.expect_report().returning(move || vec![backend]);
+    let latency = std::time::Duration::ZERO;
+    let backend = BackendHealth { name: "sqlite", is_needed: true, is_up: false, concern: None, latency };
+    health.expect_report().returning(move || vec![backend.clone()]);
     let mut keys = MockPublicKeys::new();
     keys.expect_published().returning(Vec::new);
     Services { health: Arc::new(health), keys: Arc::new(keys), ..services() }

@@ -11,16 +11,21 @@ use tessera_services::ports::{MockPublicKeys, PublicKey};
 
 use crate::support::{get, send, services};
 
+/// A database that is needed, and the others that are not.
 fn backends(states: &'static [(&'static str, bool)]) -> Services {
+    let backend = |(name, is_up): &(&'static str, bool)| BackendHealth {
+        name,
+        is_needed: *name != "redis",
+        is_up: *is_up,
+        concern: None,
+        latency: Duration::from_micros(3_900),
+    };
+    reporting(states.iter().map(backend).collect())
+}
+
+fn reporting(report: Vec<BackendHealth>) -> Services {
     let mut health = MockHealthService::new();
-    health.expect_report().returning(move || {
-        let backend = |(name, is_up): &(&'static str, bool)| BackendHealth {
-            name,
-            is_up: *is_up,
-            latency: Duration::from_micros(3_900),
-        };
-        states.iter().map(backend).collect()
-    });
+    health.expect_report().returning(move || report.clone());
     Services { health: Arc::new(health), ..services() }
 }
 
@@ -38,18 +43,45 @@ fn key(algorithm: Algorithm, point: Vec<u8>) -> PublicKey {
 async fn health_names_every_backend() {
     let well = send(&backends(&[("sqlite", true)]), get("/api/health/")).await;
     well.is(200, &json!({"status": "ok", "backends": {"sqlite": {"status": "ok", "latency_ms": 3.9}}}));
-    let ill = send(&backends(&[("postgres", true), ("redis", false)]), get("/api/health")).await;
-    let redis = json!({"status": "down", "latency_ms": 3.9});
-    let postgres = json!({"status": "ok", "latency_ms": 3.9});
+    let ill = send(&backends(&[("postgres", false), ("redis", true)]), get("/api/health")).await;
+    let postgres = json!({"status": "down", "latency_ms": 3.9});
+    let redis = json!({"status": "ok", "latency_ms": 3.9});
     ill.is(503, &json!({"status": "degraded", "backends": {"postgres": postgres, "redis": redis}}));
     assert!(ill.header("retry-after").is_some());
+}
+
+/// It would be away for every instance, and most requests do not need it.
+#[actix_web::test]
+async fn a_backend_that_is_not_needed_takes_nobody_out_of_service() {
+    let services = backends(&[("postgres", true), ("redis", false)]);
+    let concerns = json!({"redis": "does not answer"});
+    send(&services, get("/readyz")).await.is(200, &json!({"status": "degraded", "concerns": concerns}));
+    let redis = json!({"status": "down", "latency_ms": 3.9});
+    let postgres = json!({"status": "ok", "latency_ms": 3.9});
+    let report = json!({"status": "degraded", "backends": {"postgres": postgres, "redis": redis}});
+    send(&services, get("/api/health/")).await.is(200, &report);
+}
+
+#[actix_web::test]
+async fn what_an_operator_should_change_is_told() {
+    let forgetful = BackendHealth {
+        name: "redis",
+        is_needed: false,
+        is_up: true,
+        concern: Some("forgets".to_owned()),
+        latency: Duration::from_micros(3_900),
+    };
+    let services = reporting(vec![forgetful]);
+    send(&services, get("/readyz")).await.is(200, &json!({"status": "ok", "concerns": {"redis": "forgets"}}));
+    let redis = json!({"status": "ok", "latency_ms": 3.9, "concern": "forgets"});
+    send(&services, get("/api/health/")).await.is(200, &json!({"status": "ok", "backends": {"redis": redis}}));
 }
 
 #[actix_web::test]
 async fn readiness_follows_the_backends_and_liveness_does_not() {
     send(&backends(&[("sqlite", true)]), get("/readyz")).await.is(200, &json!({"status": "ok"}));
     let down = send(&backends(&[("sqlite", false)]), get("/readyz")).await;
-    down.is(503, &json!({"status": "down"}));
+    down.is(503, &json!({"status": "down", "concerns": {"sqlite": "does not answer"}}));
     assert!(down.header("retry-after").is_some());
     // The health service of `services` would panic if it were asked.
     send(&services(), get("/livez")).await.is(200, &json!({"status": "ok"}));

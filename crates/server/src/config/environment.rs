@@ -10,9 +10,11 @@ use super::dotenv::DotEnv;
 use super::mistakes::Mistake;
 
 /// Other names of the same settings, as other programs have them. The canonical name wins wherever both are set.
-pub(super) const ALIASES: [(&str, &str); 5] = [
+pub(super) const ALIASES: [(&str, &str); 7] = [
     ("APP_ENV", "DEBUG"),
     ("APP_NAME", "app_name"),
+    ("DATABASE_URL", "database_url"),
+    ("REDIS_URL", "redis_url"),
     ("SECRET_KEY", "secret_key"),
     ("JWT_ACCESS_TOKEN_LIFETIME", "access_token_expire_minutes"),
     ("ONETIME_TOKEN_EXPIRE_SECONDS", "onetime_token_expire_seconds"),
@@ -49,6 +51,11 @@ impl Environment {
         let aliases = ALIASES.iter().filter(|(of, _)| *of == canonical);
         let alias = || aliases.map(|(_, alias)| *alias).find_map(|alias| self.find_spelled(alias, Some(alias)));
         self.find_spelled(canonical, None).or_else(alias)
+    }
+
+    /// What is set for a part of a setting, in either spelling of its name.
+    pub(super) fn find_part(&self, (name, other): (&'static str, &'static str)) -> Option<Found> {
+        [name, other].into_iter().find_map(|name| self.find_spelled(name, Some(name)))
     }
 
     fn find_spelled(&self, name: &str, alias: Option<&'static str>) -> Option<Found> {

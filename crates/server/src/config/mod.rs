@@ -17,6 +17,7 @@ mod logging;
 mod mail;
 mod mail_server;
 mod mistakes;
+mod parts;
 mod passwords;
 mod runtime;
 mod secrets;
@@ -45,7 +46,7 @@ pub use mistakes::{Mistake, Mistakes};
 pub use passwords::Passwords;
 pub use runtime::{AppEnv, Runtime};
 pub use secrets::SecretKey;
-pub use storage::{Database, Storage};
+pub use storage::{Database, Redis, Storage};
 pub use tokens::Tokens;
 
 /// The settings as they were written. The order of the sections is the order of `--help` and of the reference.

@@ -28,7 +28,7 @@ use tessera_services::orchestrator::{
     TimestampIssuer, UppercaseVerifier,
 };
 use tessera_services::ports::{Clock, PasswordHasher, SecretSource};
-use tessera_services::tokens::{RevocationMirror, Sessions, TokenService};
+use tessera_services::tokens::{RevocationMirror, RevocationNews, Sessions, TokenService};
 use tessera_services::user_tokens::UserTokens;
 
 pub use mails::queue as mail_queue;
@@ -66,6 +66,8 @@ pub struct Wired {
     pub services: Services,
     /// What was revoked, in memory; it has to follow its log.
     pub mirror: Arc<RevocationMirror>,
+    /// What other instances revoke; it has to be listened to.
+    pub news: Option<RevocationNews>,
     /// Deletes what has expired.
     pub housekeeper: Housekeeper,
     /// Writes what happens to accounts.
@@ -94,6 +96,11 @@ pub async fn wire(config: &Config, storages: &Storages, overrides: &Overrides) -
         mail_outbox: storages.mail_outbox.clone(),
         clock: around.clock.clone(),
     };
+    let news = storages.notices.clone().map(|notices| RevocationNews {
+        notices,
+        mirror: Arc::clone(&mirror),
+        clock: around.clock.clone(),
+    });
     let (activity, activity_writer) = activity(storages, &around);
     let mails = mails::queue(storages, &around);
     let mail_sender = mails::sender(config, storages, &around, Arc::clone(&mails.bell))?;
@@ -126,7 +133,7 @@ pub async fn wire(config: &Config, storages: &Storages, overrides: &Overrides) -
         keys: keys.published,
         health: Arc::new(Backends(storages.health.clone())),
     };
-    Ok(Wired { services, mirror, housekeeper, activity_writer, mail_sender })
+    Ok(Wired { services, mirror, news, housekeeper, activity_writer, mail_sender })
 }
 
 /// What notes what happens to accounts, and what writes it down.

@@ -6,21 +6,25 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use secrecy::ExposeSecret as _;
 use tessera_repositories::{
-    AccountChangeRepository, ActivityRepository, MailOutboxRepository, OneTimeTokenRepository, RateLimitRepository,
-    RevocationRepository, SessionRepository, SigningKeyRepository, StorageHealth, UserCache, UserRepository,
-    UserTokenRepository,
+    AccountChangeRepository, ActivityRepository, Condition, MailOutboxRepository, OneTimeTokenRepository,
+    RateLimitRepository, RevocationNotices, RevocationRepository, SessionRepository, SigningKeyRepository,
+    StorageHealth as _, UserCache, UserRepository, UserTokenRepository,
 };
 use tessera_repositories_memory::{MemoryRateLimits, MemoryUserCache};
 use tessera_repositories_postgres::{
     PostgresAccountChanges, PostgresActivity, PostgresMailOutbox, PostgresOneTimeTokens, PostgresRevocations,
     PostgresSessions, PostgresSigningKeys, PostgresStore, PostgresUserTokens, PostgresUsers,
 };
+use tessera_repositories_redis::{
+    AnnouncedAccountChanges, AnnouncedSessions, RedisBlacklist, RedisOneTimeTokens, RedisRevocations, RedisStore, RedisUserCache, StoreOptions,
+};
 use tessera_repositories_sqlite::{
     SqliteAccountChanges, SqliteActivity, SqliteMailOutbox, SqliteOneTimeTokens, SqliteRevocations, SqliteSessions,
     SqliteSigningKeys, SqliteStore, SqliteUserTokens, SqliteUsers,
 };
+use tessera_services::health::Backend;
 
-use crate::config::{Database, Storage};
+use crate::config::{Database, Redis, Storage};
 
 /// Every storage port, behind whichever storage was chosen.
 pub struct Storages {
@@ -32,6 +36,8 @@ pub struct Storages {
     pub sessions: Arc<dyn SessionRepository>,
     /// What was revoked.
     pub revocations: Arc<dyn RevocationRepository>,
+    /// News of what other instances revoke, where there is something that passes them on.
+    pub notices: Option<Arc<dyn RevocationNotices>>,
     /// One-time tokens.
     pub one_time_tokens: Arc<dyn OneTimeTokenRepository>,
     /// One-time tokens that are links: for a new password, and to confirm an address. They are kept beside the accounts,
@@ -50,7 +56,7 @@ pub struct Storages {
     /// What remembers accounts.
     pub cache: Arc<dyn UserCache>,
     /// The storages themselves.
-    pub health: Vec<Arc<dyn StorageHealth>>,
+    pub health: Vec<Backend>,
     opened: Opened,
 }
 
@@ -63,9 +69,13 @@ enum Opened {
 impl Storages {
     /// Opens the storage, made and brought up to date if need be.
     pub(super) async fn open(storage: &Storage) -> anyhow::Result<Self> {
-        match &storage.database {
-            Database::Sqlite { path } => Self::open_sqlite(path.clone()).await,
-            Database::Postgres { url } => Self::open_postgres(url.expose_secret()).await,
+        let database = match &storage.database {
+            Database::Sqlite { path } => Self::open_sqlite(path.clone()).await?,
+            Database::Postgres { url } => Self::open_postgres(url.expose_secret()).await?,
+        };
+        match &storage.redis {
+            Some(redis) => database.with_redis(redis, &storage.redis_key_prefix).await,
+            None => Ok(database),
         }
     }
 
@@ -86,6 +96,7 @@ impl Storages {
             account_changes: Arc::new(SqliteAccountChanges::new(&store)),
             sessions: Arc::new(SqliteSessions::new(&store)),
             revocations: Arc::new(SqliteRevocations::new(&store)),
+            notices: None,
             one_time_tokens: Arc::new(SqliteOneTimeTokens::new(&store)),
             links: Arc::new(SqliteOneTimeTokens::new(&store)),
             user_tokens: Arc::new(SqliteUserTokens::new(&store)),
@@ -94,7 +105,7 @@ impl Storages {
             signing_keys: Arc::new(SqliteSigningKeys::new(&store)),
             rate_limits: Arc::new(MemoryRateLimits::new()),
             cache: Arc::new(MemoryUserCache::new()),
-            health: vec![Arc::new(store.clone())],
+            health: vec![Backend { storage: Arc::new(store.clone()), is_needed: true }],
             opened: Opened::Sqlite(store),
         })
     }
@@ -106,6 +117,7 @@ impl Storages {
             account_changes: Arc::new(PostgresAccountChanges::new(&store)),
             sessions: Arc::new(PostgresSessions::new(&store)),
             revocations: Arc::new(PostgresRevocations::new(&store)),
+            notices: None,
             one_time_tokens: Arc::new(PostgresOneTimeTokens::new(&store)),
             links: Arc::new(PostgresOneTimeTokens::new(&store)),
             user_tokens: Arc::new(PostgresUserTokens::new(&store)),
@@ -114,9 +126,29 @@ impl Storages {
             signing_keys: Arc::new(PostgresSigningKeys::new(&store)),
             rate_limits: Arc::new(MemoryRateLimits::new()),
             cache: Arc::new(MemoryUserCache::new()),
-            health: vec![Arc::new(store.clone())],
+            health: vec![Backend { storage: Arc::new(store.clone()), is_needed: true }],
             opened: Opened::Postgres(store),
         })
+    }
+
+    /// The same with what lives shortly in Redis. Most requests do not need it, so that a server which is away keeps nobody
+    /// from starting.
+    async fn with_redis(mut self, redis: &Redis, key_prefix: &str) -> anyhow::Result<Self> {
+        let options =
+            StoreOptions { password: redis.password.clone(), ..StoreOptions::new(redis.url.clone(), key_prefix) };
+        let store = RedisStore::connect(&options).await.context("Redis cannot be used (REDIS_URL)")?;
+        if let Ok(Condition::Questionable(concern)) = store.check().await {
+            tracing::warn!("Redis {concern}");
+        }
+        let blacklist = RedisBlacklist::new(&store, self.revocations.clone());
+        self.sessions = Arc::new(AnnouncedSessions::new(self.sessions, &blacklist));
+        self.account_changes = Arc::new(AnnouncedAccountChanges::new(self.account_changes, &blacklist));
+        self.revocations = Arc::new(RedisRevocations::new(self.revocations, &blacklist));
+        self.notices = Some(Arc::new(blacklist));
+        self.one_time_tokens = Arc::new(RedisOneTimeTokens::new(&store));
+        self.cache = Arc::new(RedisUserCache::new(&store));
+        self.health.push(Backend { storage: Arc::new(store), is_needed: false });
+        Ok(self)
     }
 
     /// Finishes what is being written, and leaves everything in order.

@@ -13,6 +13,8 @@ mod installation;
 #[cfg(test)]
 mod mail_settings;
 #[cfg(test)]
+mod parts;
+#[cfg(test)]
 mod readme;
 #[cfg(test)]
 mod serving;

@@ -5,6 +5,7 @@ mod log_out;
 mod open_session;
 mod refresh;
 mod revocation_mirror;
+mod revocation_news;
 mod service;
 #[cfg(test)]
 mod session_tests;
@@ -14,6 +15,7 @@ pub use log_out::LogOutError;
 pub use open_session::OpenSessionError;
 pub use refresh::RefreshError;
 pub use revocation_mirror::RevocationMirror;
+pub use revocation_news::RevocationNews;
 pub use service::{Lifetimes, Sessions, TokenService};
 
 #[cfg(feature = "mock")]

@@ -1,0 +1,120 @@
+//! The names of everything that is kept in Redis: all of them are made here.
+//!
+//! They begin with a prefix, so that several installations, or tests, can share a server. Braces mark what a cluster
+//! places a key by: keys that one script touches together have it in common.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use tessera_domain::{Digest, OneTimePurpose, RevokedKey, UserId};
+
+/// The keys of one installation.
+#[derive(Debug, Clone)]
+pub(crate) struct Keys {
+    prefix: Arc<str>,
+}
+
+impl Keys {
+    pub fn new(prefix: &str) -> Self {
+        Self { prefix: prefix.into() }
+    }
+
+    /// What the name of every one-time token begins with; a [`member`] follows.
+    pub fn one_time_tokens(&self) -> String {
+        self.named("{one_time}:token:")
+    }
+
+    /// A one-time token.
+    pub fn one_time_token(&self, purpose: OneTimePurpose, digest: &Digest) -> String {
+        self.named(format_args!("{{one_time}}:token:{}", member(purpose, digest)))
+    }
+
+    /// What the name of every list of the tokens of an account begins with: a purpose, a colon and the account follow.
+    pub fn one_time_owners(&self) -> String {
+        self.named("{one_time}:owner:")
+    }
+
+    /// The tokens of one account and purpose.
+    pub fn one_time_owner(&self, purpose: OneTimePurpose, user_id: UserId) -> String {
+        self.named(format_args!("{{one_time}}:owner:{}:{user_id}", purpose.name()))
+    }
+
+    /// All one-time tokens by their expiry.
+    pub fn one_time_expiries(&self) -> String {
+        self.named("{one_time}:expiries")
+    }
+
+    /// What was revoked. Other services look for `jwt_blacklist:` and the `jti` of the token that they are shown, or
+    /// for `jwt_blacklist:session:` and its `sid`.
+    pub fn revoked(&self, key: &RevokedKey) -> String {
+        match key {
+            RevokedKey::Token(id) => self.named(format_args!("jwt_blacklist:{id}")),
+            RevokedKey::Session(id) => self.named(format_args!("jwt_blacklist:session:{id}")),
+        }
+    }
+
+    /// How far the blacklist is along the log.
+    pub fn blacklist_position(&self) -> String {
+        self.named("blacklist_position")
+    }
+
+    /// The channel on which revocations are announced.
+    pub fn revocation_notices(&self) -> String {
+        self.named("revocation_notices")
+    }
+
+    /// A cached account. The number is that of the form in which it is kept.
+    pub fn user(&self, id: UserId) -> String {
+        self.named(format_args!("user:1:{id}"))
+    }
+
+    /// What is written to see whether writing works.
+    pub fn health(&self) -> String {
+        self.named("health")
+    }
+
+    fn named(&self, name: impl std::fmt::Display) -> String {
+        format!("{}{name}", self.prefix)
+    }
+}
+
+/// How the expiries name a token.
+pub(crate) fn member(purpose: OneTimePurpose, digest: &Digest) -> String {
+    format!("{}:{}", purpose.name(), digest_text(digest))
+}
+
+/// How a list of tokens names one of them.
+pub(crate) fn digest_text(digest: &Digest) -> String {
+    URL_SAFE_NO_PAD.encode(digest.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use tessera_domain::{SessionId, TokenId};
+
+    use super::*;
+
+    /// Other programs depend on these two.
+    #[test]
+    fn the_blacklist_has_the_names_that_others_look_for() {
+        let keys = Keys::new("tessera:");
+        let id = "01020304-0506-0708-090a-0b0c0d0e0f10";
+        let bytes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16];
+        let token = keys.revoked(&RevokedKey::Token(TokenId::from_bytes(bytes)));
+        let session = keys.revoked(&RevokedKey::Session(SessionId::from_bytes(bytes)));
+        assert_eq!(token, format!("tessera:jwt_blacklist:{id}"));
+        assert_eq!(session, format!("tessera:jwt_blacklist:session:{id}"));
+    }
+
+    #[test]
+    fn what_a_script_puts_together_is_what_is_made_here() {
+        let keys = Keys::new("p:");
+        let (purpose, digest, user) =
+            (OneTimePurpose::PasswordReset, Digest::of(b"secret"), UserId::from_bytes([7; 16]));
+        assert_eq!(keys.one_time_token(purpose, &digest), keys.one_time_tokens() + &member(purpose, &digest));
+        let owner = format!("{}{}:{user}", keys.one_time_owners(), purpose.name());
+        assert_eq!(keys.one_time_owner(purpose, user), owner);
+        assert_eq!(member(purpose, &digest), format!("password_reset:{}", digest_text(&digest)));
+    }
+}

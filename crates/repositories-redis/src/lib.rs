@@ -1,0 +1,34 @@
+//! The short-lived storage ports on Redis, for several instances behind one server.
+//!
+//! One [`RedisStore`] owns a connection that all callers share, and the runtime that it lives on. The ports are thin types
+//! over a store: [`RedisOneTimeTokens`] and [`RedisUserCache`] keep their data there alone. Revocations are kept in a
+//! database, and Redis has a copy for other services and news for other instances: [`RedisBlacklist`], which
+//! [`RedisRevocations`], [`AnnouncedSessions`] and [`AnnouncedAccountChanges`] write after the database.
+//!
+//! Redis may lose what it was given, and it may come back with what it had before. Nothing here breaks a promise then: a
+//! token that is lost is unknown, one that was written before the server started anew is not believed, and what was
+//! revoked is in the database. Each method is one command or one script, none is repeated by itself, and each ends in
+//! time (invariant I5). Nothing here takes a moment for the present but the one that is passed in.
+
+#![warn(missing_docs)]
+
+mod account_changes;
+mod blacklist;
+mod error;
+mod health;
+mod keys;
+mod link;
+mod one_time_tokens;
+mod revocations;
+mod sessions;
+mod store;
+mod target;
+mod user_cache;
+
+pub use account_changes::AnnouncedAccountChanges;
+pub use blacklist::RedisBlacklist;
+pub use one_time_tokens::RedisOneTimeTokens;
+pub use revocations::RedisRevocations;
+pub use sessions::AnnouncedSessions;
+pub use store::{ConnectError, RedisStore, StoreOptions};
+pub use user_cache::RedisUserCache;

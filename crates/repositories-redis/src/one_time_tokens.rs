@@ -1,0 +1,107 @@
+//! One-time tokens in Redis: an entry in a list of its account while it can be spent, and nothing afterwards.
+//!
+//! A token belongs to the history of the data in which it was written, and only a server that is in that history gives
+//! it out. One that starts from an older snapshot, or a replica that takes over before it has heard of everything, begins
+//! a new history: what was spent before, and is there again, stays spent (invariant I1). The scripts ask for the
+//! history themselves, so that no connection can be mistaken about it.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use deadpool_redis::redis::Script;
+use tessera_domain::{Digest, OneTimePurpose, OneTimeToken, Timestamp, UserId};
+use tessera_repositories::{Earlier, OneTimeTokenRepository, Result};
+
+use crate::RedisStore;
+use crate::error::Failure;
+use crate::keys::{digest_text, member};
+
+/// How much longer than it is good a token is kept: the clock of the server is not ours.
+const MARGIN: Duration = Duration::from_hours(1);
+
+macro_rules! script {
+    ($($part:literal),+) => {
+        LazyLock::new(|| Script::new(concat!($(include_str!(concat!("one_time_tokens/", $part))),+)))
+    };
+}
+
+static INSERT: LazyLock<Script> = script!("history.lua", "forget.lua", "insert.lua");
+static CONSUME: LazyLock<Script> = script!("history.lua", "look.lua", "consume.lua");
+static FIND: LazyLock<Script> = script!("history.lua", "look.lua", "find.lua");
+static DELETE_FOR: LazyLock<Script> = script!("delete_for.lua");
+static DELETE_EXPIRED: LazyLock<Script> = script!("forget.lua", "delete_expired.lua");
+
+/// The one-time tokens of a [`RedisStore`].
+#[derive(Clone)]
+pub struct RedisOneTimeTokens {
+    store: RedisStore,
+}
+
+impl RedisOneTimeTokens {
+    /// The one-time tokens of `store`.
+    pub fn new(store: &RedisStore) -> Self {
+        Self { store: store.clone() }
+    }
+
+    /// Has one of the two scripts look for a token that is live.
+    async fn look(
+        &self,
+        context: &'static str,
+        script: &Script,
+        (digest, purpose): (&Digest, OneTimePurpose),
+        now: Timestamp,
+    ) -> Result<Option<OneTimeToken>> {
+        let keys = self.store.keys();
+        let mut look = script.key(keys.one_time_token(purpose, digest));
+        look.key(keys.one_time_expiries());
+        look.arg(digest_text(digest)).arg(member(purpose, digest)).arg(now.unix_micros());
+        look.arg(format!("{}{}:", keys.one_time_owners(), purpose.name()));
+        let found: Option<(String, i64)> = self.store.run(context, self.store.patience(), &look).await?;
+        let token = found.map(|(user_id, expires_at)| -> Result<_, Failure> {
+            let user_id = user_id.parse().map_err(|_| Failure::Corrupt("the account of a one-time token"))?;
+            Ok(OneTimeToken { digest: *digest, purpose, user_id, expires_at: Timestamp::from_unix_micros(expires_at) })
+        });
+        token.transpose().map_err(|failure| failure.into_repository_error(context))
+    }
+}
+
+#[async_trait]
+impl OneTimeTokenRepository for RedisOneTimeTokens {
+    async fn insert(&self, token: &OneTimeToken, earlier: Earlier) -> Result<()> {
+        let keys = self.store.keys();
+        let mut insert = INSERT.key(keys.one_time_token(token.purpose, &token.digest));
+        insert.key(keys.one_time_owner(token.purpose, token.user_id)).key(keys.one_time_expiries());
+        insert.arg(digest_text(&token.digest)).arg(member(token.purpose, &token.digest));
+        insert.arg(token.user_id.to_string()).arg(token.expires_at.unix_micros());
+        insert.arg(u8::from(earlier == Earlier::Replace)).arg(MARGIN.as_secs() * 1_000);
+        insert.arg(keys.one_time_tokens()).arg(keys.one_time_owners());
+        self.store.run("insert a one-time token", self.store.patience(), &insert).await
+    }
+
+    async fn consume(&self, digest: &Digest, purpose: OneTimePurpose, now: Timestamp) -> Result<Option<OneTimeToken>> {
+        self.look("consume a one-time token", &CONSUME, (digest, purpose), now).await
+    }
+
+    async fn find(&self, digest: &Digest, purpose: OneTimePurpose, now: Timestamp) -> Result<Option<OneTimeToken>> {
+        self.look("find a one-time token", &FIND, (digest, purpose), now).await
+    }
+
+    async fn delete_for(&self, user_id: UserId, purposes: &[OneTimePurpose]) -> Result<()> {
+        let keys = self.store.keys();
+        let mut delete = DELETE_FOR.key(keys.one_time_expiries());
+        delete.arg(keys.one_time_tokens());
+        for purpose in purposes {
+            delete.key(keys.one_time_owner(*purpose, user_id)).arg(purpose.name());
+        }
+        self.store.run("delete one-time tokens", self.store.patience(), &delete).await
+    }
+
+    /// Most of what expires is gone before anybody asks for this: see `insert.lua`.
+    async fn delete_expired(&self, now: Timestamp, limit: u32) -> Result<u32> {
+        let keys = self.store.keys();
+        let mut delete = DELETE_EXPIRED.key(keys.one_time_expiries());
+        delete.arg(now.unix_micros()).arg(limit).arg(keys.one_time_tokens()).arg(keys.one_time_owners());
+        self.store.run("delete expired one-time tokens", self.store.patience(), &delete).await
+    }
+}
