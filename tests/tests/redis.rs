@@ -92,7 +92,7 @@ async fn a_wrong_password_is_told_at_the_start_and_not_shown() {
     for url in [format!("redis://:{WRONG}@127.0.0.1:{port}"), redis.url().to_owned(), format!("redis://{WRONG}:x")] {
         let settings = [data.settings().as_slice(), &[("LISTEN_ADDR", "127.0.0.1:0"), ("REDIS_URL", &url)]].concat();
         let config = Config::from_environment(&Environment::of(&settings, "")).expect("a valid configuration");
-        let refused = start(&config, Overrides::default()).await.err().expect("refused");
+        let refused = start(&config, &Overrides::default()).await.err().expect("refused");
         let message = format!("{refused:#} {refused:?}");
         assert!(message.contains("REDIS_URL") && !message.contains(WRONG), "{message}");
     }
@@ -163,7 +163,7 @@ async fn servers_that_are_named_by_their_parts_are_found() {
         // They share a database, so that they need the same one.
         let dotenv = format!("SECRET_KEY=q3Vt8ZrW5nYc0KpLx7Bd2mHg9sJf4aUe\n{parts}");
         let config = Config::from_environment(&Environment::of(&settings, &dotenv)).expect("a valid configuration");
-        let server = start(&config, Overrides::default()).await.expect("it starts");
+        let server = start(&config, &Overrides::default()).await.expect("it starts");
         let health = reqwest::get(format!("http://{}/api/health/", server.addr())).await.expect("an answer");
         let health: Value = serde_json::from_str(&health.text().await.expect("a body")).expect("JSON");
         let states = (&health["backends"]["postgres"]["status"], &health["backends"]["redis"]["status"]);

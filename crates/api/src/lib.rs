@@ -15,13 +15,14 @@ use actix_web::http::Method;
 use actix_web::web::ServiceConfig;
 use actix_web::{App, Error, web};
 use tessera_services::account::AccountService;
+use tessera_services::administration::AdministrationService;
 use tessera_services::auth::AuthService;
 use tessera_services::health::HealthService;
 use tessera_services::one_time::OneTimeTokenService;
 use tessera_services::orchestrator::{AccountLogin, Demonstration, OrchestratorService};
 use tessera_services::ports::PublicKeys;
 use tessera_services::tokens::TokenService;
-use tessera_services::user_tokens::{ServiceAccess, UserTokenService};
+use tessera_services::user_tokens::{ServiceEntrance, UserTokenService};
 
 pub use crate::http::cors::AllowedOrigins;
 use crate::http::edge::Edge;
@@ -37,6 +38,8 @@ pub struct Services {
     pub auth: Arc<dyn AuthService>,
     /// What their owners do with them.
     pub accounts: Arc<dyn AccountService>,
+    /// What staff may do with accounts.
+    pub administration: Arc<dyn AdministrationService>,
     /// Logging in.
     pub login: Arc<dyn OrchestratorService<AccountLogin>>,
     /// The demonstration, where it is on.
@@ -48,7 +51,7 @@ pub struct Services {
     /// Tokens of users whom other services own.
     pub user_tokens: Arc<dyn UserTokenService>,
     /// Which of those services may ask for them.
-    pub service_access: Arc<ServiceAccess>,
+    pub service_entrance: Arc<ServiceEntrance>,
     /// The published keys.
     pub keys: Arc<dyn PublicKeys>,
     /// The state of the storages.
@@ -72,11 +75,12 @@ pub fn configure(config: &mut ServiceConfig, services: &Services, settings: Http
     config
         .app_data(web::Data::from(Arc::clone(&services.auth)))
         .app_data(web::Data::from(Arc::clone(&services.accounts)))
+        .app_data(web::Data::from(Arc::clone(&services.administration)))
         .app_data(web::Data::from(Arc::clone(&services.login)))
         .app_data(web::Data::from(Arc::clone(&services.tokens)))
         .app_data(web::Data::from(Arc::clone(&services.one_time_tokens)))
         .app_data(web::Data::from(Arc::clone(&services.user_tokens)))
-        .app_data(web::Data::from(Arc::clone(&services.service_access)))
+        .app_data(web::Data::from(Arc::clone(&services.service_entrance)))
         .app_data(web::Data::from(Arc::clone(&services.keys)))
         .app_data(web::Data::from(Arc::clone(&services.health)));
     if let Some(demonstration) = &services.demonstration {

@@ -96,6 +96,9 @@ async fn insert_link(connection: &mut AsyncPgConnection, mail: &QueuedMail) -> R
 /// Queues a mail within the transaction of the caller. The unique indexes say whether it, or one that does as well, is
 /// there already.
 pub(crate) async fn insert(connection: &mut AsyncPgConnection, mail: &QueuedMail) -> Result<(), Failure> {
+    if mail.kind.is_link() {
+        ask_again(connection, mail).await?;
+    }
     diesel::insert_into(mail_outbox::table)
         .values((
             mail_outbox::id.eq(mail.id.as_bytes().as_slice()),
@@ -109,6 +112,17 @@ pub(crate) async fn insert(connection: &mut AsyncPgConnection, mail: &QueuedMail
         .on_conflict_do_nothing()
         .execute(connection)
         .await?;
+    Ok(())
+}
+
+/// Has the waiting mail with a link count from later on, if there is one: one row is written either way.
+async fn ask_again(connection: &mut AsyncPgConnection, mail: &QueuedMail) -> Result<(), Failure> {
+    let queued_at = mail.queued_at.unix_micros();
+    let waiting = mail_outbox::table
+        .filter(mail_outbox::recipient.eq(mail.recipient.as_str()).and(mail_outbox::kind.eq(mail.kind.name())))
+        .filter(mail_outbox::finished_at.is_null().and(mail_outbox::is_link))
+        .filter(mail_outbox::queued_at.lt(queued_at));
+    diesel::update(waiting).set(mail_outbox::queued_at.eq(queued_at)).execute(connection).await?;
     Ok(())
 }
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tessera_domain::{Digest, Revocation, RevokedKey, SessionId, Timestamp, User, UserId};
 use tessera_repositories::{
-    AccountChangeRepository, ActivationOutcome, PasswordChange, PasswordChangeOutcome, ProfileChange, ProfileChangeOutcome, Result,
+    AccountChangeRepository, ActivationOutcome, PasswordChange, PasswordChangeOutcome, ProfileChange,
+    ProfileChangeOutcome, Result,
 };
 
 use crate::RedisBlacklist;

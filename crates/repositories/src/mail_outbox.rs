@@ -14,7 +14,9 @@ use crate::Result;
 pub trait MailOutboxRepository: Send + Sync {
     /// Adds a mail; it is due at once. One that is there already, by its id, is left as it is. If it
     /// [`is_link`](tessera_domain::MailKind::is_link) and one of its kind to its recipient is waiting already, claimed or
-    /// not, nothing is added: one is enough.
+    /// not, nothing is added: one is enough. The one that waits then counts as queued when this one was, if that is later:
+    /// it is wanted still. The work is the same, so that nobody can tell by the time that one was waiting, which it does
+    /// the longer for addresses that have an account (requirement A5).
     async fn insert(&self, mail: &QueuedMail) -> Result<()>;
 
     /// Claims at most `limit` mails that are due at `now`, those first that have been due for longest, until `until`.

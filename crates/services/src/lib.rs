@@ -7,6 +7,7 @@
 
 pub mod account;
 pub mod activity;
+pub mod administration;
 pub mod auth;
 
 mod client;

@@ -12,6 +12,8 @@ use std::time::Duration;
 use mockall::Sequence;
 use tessera_domain::{ErrorKind, OneTimePurpose, OneTimeSecret, OneTimeToken, SessionId, Timestamp, TokenId, UserId};
 use tessera_repositories::{MockOneTimeTokenRepository, RepositoryError};
+use tessera_services::ClientInfo;
+use tessera_services::limits::Unlimited;
 use tessera_services::one_time::{OneTimeTokenService as _, OneTimeTokens};
 use tessera_services::ports::{MockClock, SecretSource};
 use tessera_services::tokens::Caller;
@@ -36,6 +38,7 @@ fn service(tokens: MockOneTimeTokenRepository) -> OneTimeTokens {
         tokens: Arc::new(tokens),
         clock: Arc::new(clock),
         secrets: Arc::new(KnownBytes),
+        limiter: Arc::new(Unlimited),
         lifetime: LIFETIME,
     }
 }
@@ -77,7 +80,8 @@ async fn a_storage_that_was_away_can_be_asked_again() {
         Ok(Some(OneTimeToken { digest, purpose, user_id, expires_at: NOW.plus(LIFETIME) }))
     });
     let service = service(tokens);
-    let failed = service.consume(&caller(), OneTimeSecret::new([42; 32])).await.expect_err("away");
+    let failed =
+        service.consume(&caller(), Some(OneTimeSecret::new([42; 32])), &ClientInfo::default()).await.expect_err("away");
     assert_eq!(failed.kind(), ErrorKind::Unavailable, "a good token is never called a bad one");
-    assert!(service.consume(&caller(), OneTimeSecret::new([42; 32])).await.is_ok());
+    assert!(service.consume(&caller(), Some(OneTimeSecret::new([42; 32])), &ClientInfo::default()).await.is_ok());
 }

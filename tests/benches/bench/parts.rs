@@ -18,6 +18,7 @@ use tessera_repositories_sqlite::{
 };
 use tessera_services::account::OwnAccounts;
 use tessera_services::activity::{ActivityQueue, ActivityRecorder};
+use tessera_services::administration::Administration;
 use tessera_services::auth::{Accounts, AuthService, ListVisibility, PasswordVerifier, RememberedUsers};
 use tessera_services::health::{Backend, Backends};
 use tessera_services::limits::Unlimited;
@@ -27,7 +28,7 @@ use tessera_services::orchestrator::{AccountVerifier, ActiveAccounts, Orchestrat
 use tessera_services::ports::{Clock, PasswordHasher, SecretSource};
 use tessera_services::signing_keys::find_or_generate;
 use tessera_services::tokens::{Lifetimes, RevocationMirror, Sessions, TokenService};
-use tessera_services::user_tokens::{ServiceAccess, UserTokens};
+use tessera_services::user_tokens::{ServiceAccess, ServiceEntrance, UserTokens};
 
 /// As the configuration has them by default.
 const LIFETIMES: Lifetimes = Lifetimes {
@@ -91,12 +92,7 @@ pub async fn assemble(folder: &Path, cost: BcryptCost) -> anyhow::Result<(Servic
         secrets: Arc::clone(&secrets),
         lifetimes: LIFETIMES,
     };
-    let mails = MailQueue {
-        outbox: Arc::new(SqliteMailOutbox::new(&store)),
-        bell: Arc::default(),
-        clock: Arc::clone(&clock),
-        secrets: Arc::clone(&secrets),
-    };
+    let mails = mails(&store, &clock, &secrets);
     let auth: Arc<dyn AuthService> = Arc::new(Accounts {
         users: users.clone(),
         remembered: remembered(),
@@ -114,6 +110,7 @@ pub async fn assemble(folder: &Path, cost: BcryptCost) -> anyhow::Result<(Servic
         users: users.clone(),
         remembered: remembered(),
         passwords,
+        limiter: Arc::new(Unlimited),
         changes: Arc::new(SqliteAccountChanges::new(&store)),
         links: Arc::new(SqliteOneTimeTokens::new(&store)),
         mails,
@@ -124,17 +121,43 @@ pub async fn assemble(folder: &Path, cost: BcryptCost) -> anyhow::Result<(Servic
     };
     let services = Services {
         auth,
+        administration: Arc::new(administration(&store, remembered(), &mirror, &clock)),
         accounts: Arc::new(accounts),
         login: Arc::new(login),
         demonstration: None,
         tokens,
         one_time_tokens: Arc::new(one_time_tokens),
         user_tokens: Arc::new(user_tokens),
-        service_access: Arc::new(ServiceAccess::Nobody),
+        service_entrance: Arc::new(ServiceEntrance { access: ServiceAccess::Nobody, limiter: Arc::new(Unlimited) }),
         keys: keys.published,
         health: Arc::new(Backends(vec![Backend { storage: Arc::new(store), is_needed: true }])),
     };
     Ok((services, mirror))
+}
+
+fn mails(store: &SqliteStore, clock: &Arc<dyn Clock>, secrets: &Arc<dyn SecretSource>) -> MailQueue {
+    MailQueue {
+        outbox: Arc::new(SqliteMailOutbox::new(store)),
+        bell: Arc::default(),
+        clock: Arc::clone(clock),
+        secrets: Arc::clone(secrets),
+    }
+}
+
+fn administration(
+    store: &SqliteStore,
+    remembered: RememberedUsers,
+    revoked: &Arc<RevocationMirror>,
+    clock: &Arc<dyn Clock>,
+) -> Administration {
+    Administration {
+        users: remembered.users.clone(),
+        remembered,
+        changes: Arc::new(SqliteAccountChanges::new(store)),
+        revoked: Arc::clone(revoked),
+        clock: Arc::clone(clock),
+        access_lifetime: LIFETIMES.access,
+    }
 }
 
 async fn keys(store: &SqliteStore, clock: &dyn Clock) -> anyhow::Result<TokenKeys> {

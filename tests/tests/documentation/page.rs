@@ -71,7 +71,8 @@ impl Answer {
             let (name, value) = line.split_once(':').unwrap_or_else(|| panic!("no header: {line}"));
             (name.to_lowercase(), value.trim().to_owned())
         };
-        let body = serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body}"));
+        // What is no JSON is a page, and fits a name.
+        let body = serde_json::from_str(body).unwrap_or_else(|_| body.into());
         Self { status, headers: lines.map(header).collect(), body }
     }
 }

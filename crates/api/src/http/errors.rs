@@ -46,7 +46,7 @@ impl Refusal {
 pub fn reject(path: &str, rejection: Rejection) -> HttpResponse {
     let mut response = match contracts::owner_of(path) {
         Some(contract) => (contract.render)(&rejection),
-        None => problem(&rejection),
+        None => problem(rejection.status(), rejection.sentence()),
     };
     match &rejection {
         Rejection::MethodNotAllowed { allow } => set(&mut response, ALLOW, allow.clone()),
@@ -73,7 +73,7 @@ impl ResponseError for Rejection {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let mut response = problem(self);
+        let mut response = problem(self.status(), self.sentence());
         headers::complete(response.status(), response.headers_mut());
         response
     }
@@ -94,14 +94,10 @@ struct Problem {
     detail: &'static str,
 }
 
-fn problem(rejection: &Rejection) -> HttpResponse {
-    let status = rejection.status();
-    let body = Problem {
-        r#type: "about:blank",
-        title: status.canonical_reason().unwrap_or("Error"),
-        status: status.as_u16(),
-        detail: rejection.sentence(),
-    };
+/// Problem details with this status and this sentence.
+pub fn problem(status: StatusCode, detail: &'static str) -> HttpResponse {
+    let title = status.canonical_reason().unwrap_or("Error");
+    let body = Problem { r#type: "about:blank", title, status: status.as_u16(), detail };
     answer::typed(status, HeaderValue::from_static("application/problem+json"), &body)
 }
 

@@ -16,15 +16,16 @@ pub const INVALID_TOKEN: HeaderValue = HeaderValue::from_static(r#"Bearer error=
 /// Carries a refresh token, where it does not travel in the body.
 pub const X_REFRESH_TOKEN: HeaderName = HeaderName::from_static("x-refresh-token");
 
-/// An answer is data, never a page: nothing may guess its type, run, frame, embed or trace it.
-static ALWAYS: [(HeaderName, HeaderValue); 5] = [
+/// Nothing may guess an answer's type, frame it, embed it or be told of it.
+static ALWAYS: [(HeaderName, HeaderValue); 4] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    (CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
     (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
     (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     (CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-origin")),
 ];
 
+/// An answer is data, unless its maker says that it is a page: nothing in it is run.
+const DATA: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const IN_A_SECOND: HeaderValue = HeaderValue::from_static("1");
 
@@ -33,11 +34,12 @@ pub fn whole_seconds(duration: Duration) -> u64 {
     duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
 }
 
-/// Completes the headers of an answer. What its maker set is left alone, the security headers excepted.
+/// Completes the headers of an answer. What its maker set is left alone, those that hold for every answer excepted.
 pub fn complete(status: StatusCode, headers: &mut HeaderMap) {
     for (name, value) in &ALWAYS {
         headers.insert(name.clone(), value.clone());
     }
+    insert_missing(headers, CONTENT_SECURITY_POLICY, DATA);
     insert_missing(headers, CACHE_CONTROL, NO_STORE);
     match status {
         StatusCode::UNAUTHORIZED => insert_missing(headers, WWW_AUTHENTICATE, CHALLENGE),

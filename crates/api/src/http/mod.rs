@@ -16,7 +16,7 @@ pub mod endpoint;
 pub mod errors;
 pub mod extract;
 pub mod fields;
-mod form;
+pub(crate) mod form;
 mod forwarded;
 pub mod headers;
 pub mod hosts;

@@ -3,8 +3,9 @@
 use actix_web::HttpRequest;
 use actix_web::http::header::{HeaderMap, HeaderName};
 use tessera_domain::Digest;
-use tessera_services::user_tokens::{ServiceAccess, ServiceCall};
+use tessera_services::user_tokens::{ServiceCall, ServiceEntrance};
 
+use super::client::client;
 use super::errors::Refusal;
 use super::extract::{Extract, Incoming, service};
 use super::rejection::Rejection;
@@ -26,19 +27,21 @@ pub struct ServiceCaller(());
 
 impl Extract for ServiceCaller {
     async fn extract(incoming: &mut Incoming) -> Result<Self, Refusal> {
-        identify(incoming)?.ok_or_else(|| Rejection::UnknownService.into())
+        identify(incoming).await?.ok_or_else(|| Rejection::UnknownService.into())
     }
 }
 
 impl Extract for Option<ServiceCaller> {
     async fn extract(incoming: &mut Incoming) -> Result<Self, Refusal> {
-        Ok(identify(incoming)?)
+        Ok(identify(incoming).await?)
     }
 }
 
-fn identify(incoming: &Incoming) -> Result<Option<ServiceCaller>, Rejection> {
-    let access = service::<ServiceAccess>(incoming)?;
-    Ok(access.admits(&call(&incoming.request)).then_some(ServiceCaller(())))
+async fn identify(incoming: &Incoming) -> Result<Option<ServiceCaller>, Rejection> {
+    let entrance = service::<ServiceEntrance>(incoming)?;
+    let (call, client) = (call(&incoming.request), client(incoming));
+    let is_admitted = incoming.within(entrance.admits(&call, &client)).await??;
+    Ok(is_admitted.then_some(ServiceCaller(())))
 }
 
 fn call(request: &HttpRequest) -> ServiceCall {

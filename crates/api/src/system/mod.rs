@@ -1,5 +1,6 @@
 //! What belongs to no contract: where things are, how they are, and the keys that others verify our tokens with.
 
+mod admin;
 mod health;
 mod key_set;
 
@@ -20,6 +21,7 @@ pub fn routes(routes: &mut Routes<'_>) {
     routes.add(Route::at("/api/health").get::<Open, _>(health::show));
     routes.add(Route::at("/api").get::<Open, _>(root));
     routes.add(Route::at("/").get::<Open, _>(root));
+    admin::routes(routes);
 }
 
 /// Relative links: which host and scheme clients see is not for a request to say (requirement H5).
@@ -28,10 +30,12 @@ struct Links {
     users: &'static str,
     health: &'static str,
     keys: &'static str,
+    admin: &'static str,
 }
 
 /// `GET /api/`
 async fn root(_: Anonymous) -> Result<HttpResponse, Rejection> {
-    let links = Links { users: "/api/v1/users", health: "/api/health/", keys: "/.well-known/jwks.json" };
+    let links =
+        Links { users: "/api/v1/users", health: "/api/health/", keys: "/.well-known/jwks.json", admin: "/admin/" };
     Ok(answer::json(StatusCode::OK, &links))
 }

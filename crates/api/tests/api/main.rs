@@ -4,6 +4,7 @@
 
 mod accounts_owners;
 mod accounts_sessions;
+mod admin;
 mod bodies;
 mod callers;
 mod deadlines;

@@ -50,7 +50,12 @@ async fn both_slash_forms_answer_directly() {
     for path in ["/", "/api", "/api/"] {
         send(&services(), get(path))
             .await
-            .is(200, &json!({"users": "/api/v1/users", "health": "/api/health/", "keys": "/.well-known/jwks.json"}));
+            .is(
+                200,
+                &json!({
+                    "users": "/api/v1/users", "health": "/api/health/", "keys": "/.well-known/jwks.json", "admin": "/admin/",
+                }),
+            );
     }
 }
 
@@ -75,9 +80,16 @@ async fn nothing_is_found_in_the_words_of_the_owner() {
     {
         send(&services(), get(path)).await.is(404, &json!({"message": "Not found."}));
     }
-    for path in
-        ["/nothing", "/api/v1", "/api/nothing", "/api/loginx", "/api/request-token/x", "/admin/", "/%ff", "/livez/x"]
-    {
+    for path in [
+        "/nothing",
+        "/api/v1",
+        "/api/nothing",
+        "/api/loginx",
+        "/api/request-token/x",
+        "/admin/nothing",
+        "/%ff",
+        "/livez/x",
+    ] {
         send(&services(), get(path)).await.is_problem(404);
         send(&services(), post(path)).await.is_problem(404);
     }

@@ -13,13 +13,15 @@ use tessera_domain::{
 };
 use tessera_services::Outage;
 use tessera_services::account::{AccountService, MockAccountService};
+use tessera_services::administration::MockAdministrationService;
 use tessera_services::auth::{AuthService, MockAuthService};
 use tessera_services::health::MockHealthService;
+use tessera_services::limits::Unlimited;
 use tessera_services::one_time::MockOneTimeTokenService;
 use tessera_services::orchestrator::{AccountLogin, Demonstration, MockOrchestratorService, OrchestratorService};
 use tessera_services::ports::{HashError, MockPublicKeys, TokenRejected};
 use tessera_services::tokens::{AuthenticateError, Caller, MockTokenService, TokenService};
-use tessera_services::user_tokens::{MockUserTokenService, ServiceAccess};
+use tessera_services::user_tokens::{MockUserTokenService, ServiceAccess, ServiceEntrance};
 
 pub type MockLogin = MockOrchestratorService<AccountLogin>;
 pub type MockDemonstration = MockOrchestratorService<Demonstration>;
@@ -37,15 +39,21 @@ pub fn services() -> Services {
     Services {
         auth: Arc::new(MockAuthService::new()),
         accounts: Arc::new(MockAccountService::new()),
+        administration: Arc::new(MockAdministrationService::new()),
         login: Arc::new(MockLogin::new()),
         demonstration: Some(Arc::new(MockDemonstration::new())),
         tokens: Arc::new(tokens()),
         one_time_tokens: Arc::new(MockOneTimeTokenService::new()),
         user_tokens: Arc::new(MockUserTokenService::new()),
-        service_access: Arc::new(ServiceAccess::Nobody),
+        service_entrance: entrance(ServiceAccess::Nobody),
         keys: Arc::new(MockPublicKeys::new()),
         health: Arc::new(MockHealthService::new()),
     }
+}
+
+/// Without a limit to how many secrets may be tried.
+pub fn entrance(access: ServiceAccess) -> Arc<ServiceEntrance> {
+    Arc::new(ServiceEntrance { access, limiter: Arc::new(Unlimited) })
 }
 
 pub fn with_auth(auth: impl AuthService + 'static) -> Services {

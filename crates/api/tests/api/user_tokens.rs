@@ -11,7 +11,7 @@ use tessera_services::user_tokens::{
     InvalidateError, MintError, MockUserTokenService, RefreshError, ServiceAccess, ValidateError,
 };
 
-use crate::support::{Answer, bearer, get, outage, pair, post, post_json, send, services};
+use crate::support::{Answer, bearer, entrance, get, outage, pair, post, post_json, send, services};
 
 const GEN: &str = "/auth/token/gen-tokens";
 const REFRESH: &str = "/auth/token/refresh";
@@ -19,8 +19,8 @@ const VALIDATE: &str = "/auth/token/validate-token";
 const INVALIDATE: &str = "/auth/token/invalidate-tokens";
 
 fn with(user_tokens: MockUserTokenService) -> Services {
-    let service_access = Arc::new(ServiceAccess::Secrets(vec![Digest::of(b"the secret")]));
-    Services { user_tokens: Arc::new(user_tokens), service_access, ..services() }
+    let service_entrance = entrance(ServiceAccess::Secrets(vec![Digest::of(b"the secret")]));
+    Services { user_tokens: Arc::new(user_tokens), service_entrance, ..services() }
 }
 
 /// Services that nobody is expected to call.

@@ -9,7 +9,7 @@ use tessera_api::Services;
 use tessera_domain::{AccessToken, Digest};
 use tessera_services::user_tokens::{MockUserTokenService, ServiceAccess};
 
-use crate::support::{pair, post_json, send, services};
+use crate::support::{entrance, pair, post_json, send, services};
 
 const GEN: &str = "/auth/token/gen-tokens/";
 const REFRESH: &str = "/auth/token/refresh/";
@@ -25,7 +25,7 @@ fn for_whom(access: ServiceAccess) -> Services {
     tokens.expect_refresh().returning(|_, _| Ok(AccessToken::new("new.access")));
     tokens.expect_validate().returning(|_, _| Ok(()));
     tokens.expect_invalidate().returning(|_, _| Ok(()));
-    Services { user_tokens: Arc::new(tokens), service_access: Arc::new(access), ..services() }
+    Services { user_tokens: Arc::new(tokens), service_entrance: entrance(access), ..services() }
 }
 
 fn two_secrets() -> ServiceAccess {

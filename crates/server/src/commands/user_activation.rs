@@ -29,7 +29,12 @@ pub fn enable_user(config: &Config, overrides: &Overrides, account: &AccountAddr
     Ok(output::print(&format!("Enabled the account {} of {}.", user.id, user.email))?)
 }
 
-fn set_active(config: &Config, overrides: &Overrides, account: &AccountAddress, is_active: bool) -> anyhow::Result<User> {
+fn set_active(
+    config: &Config,
+    overrides: &Overrides,
+    account: &AccountAddress,
+    is_active: bool,
+) -> anyhow::Result<User> {
     let _log = log::start(&config.logging)?;
     let email = Email::parse(&account.email).map_err(|problem| anyhow!("EMAIL {problem}"))?;
     let set = block_on(async {

@@ -17,6 +17,7 @@ use tessera_api::Services;
 use tessera_domain::RateLimitSecret;
 use tessera_services::account::OwnAccounts;
 use tessera_services::activity::{ActivityQueue, ActivityRecorder, ActivityWriter};
+use tessera_services::administration::Administration;
 use tessera_services::auth::{AccountImport, Accounts, Activation, AuthService, PasswordVerifier, RememberedUsers};
 use tessera_services::health::Backends;
 use tessera_services::housekeeping::Housekeeper;
@@ -29,7 +30,7 @@ use tessera_services::orchestrator::{
 };
 use tessera_services::ports::{Clock, PasswordHasher, SecretSource};
 use tessera_services::tokens::{RevocationMirror, RevocationNews, Sessions, TokenService};
-use tessera_services::user_tokens::UserTokens;
+use tessera_services::user_tokens::{ServiceEntrance, UserTokens};
 
 pub use mails::queue as mail_queue;
 pub use overrides::Overrides;
@@ -113,6 +114,7 @@ pub async fn wire(config: &Config, storages: &Storages, overrides: &Overrides) -
         users: storages.users.clone(),
         remembered: remembered(storages, &around),
         passwords: passwords(storages, &around),
+        limiter: around.limiter.clone(),
         changes: storages.account_changes.clone(),
         links: storages.links.clone(),
         mails,
@@ -121,15 +123,27 @@ pub async fn wire(config: &Config, storages: &Storages, overrides: &Overrides) -
         activity_log: storages.activity.clone(),
         clock: around.clock.clone(),
     };
+    let administration = Administration {
+        users: storages.users.clone(),
+        remembered: remembered(storages, &around),
+        changes: storages.account_changes.clone(),
+        revoked: Arc::clone(&mirror),
+        clock: around.clock.clone(),
+        access_lifetime: config.tokens.lifetimes.access,
+    };
     let services = Services {
         auth,
+        administration: Arc::new(administration),
         accounts: Arc::new(own_accounts),
         login: Arc::new(login(storages, &around, Arc::clone(&tokens), activity)),
         demonstration: config.contracts.request_token_demo.then(|| Arc::new(demonstration(&around)) as _),
         tokens,
         one_time_tokens: Arc::new(one_time_tokens(config, storages, &around)),
         user_tokens: Arc::new(user_tokens(config, storages, &around, &keys)),
-        service_access: Arc::new(config.service_access.clone()),
+        service_entrance: Arc::new(ServiceEntrance {
+            access: config.service_access.clone(),
+            limiter: around.limiter.clone(),
+        }),
         keys: keys.published,
         health: Arc::new(Backends(storages.health.clone())),
     };
@@ -188,11 +202,7 @@ pub fn activation(config: &Config, storages: &Storages, around: &Surroundings) -
 }
 
 fn passwords(storages: &Storages, around: &Surroundings) -> PasswordVerifier {
-    PasswordVerifier {
-        users: storages.users.clone(),
-        hasher: around.hasher.clone(),
-        limiter: around.limiter.clone(),
-    }
+    PasswordVerifier { users: storages.users.clone(), hasher: around.hasher.clone(), limiter: around.limiter.clone() }
 }
 
 fn remembered(storages: &Storages, around: &Surroundings) -> RememberedUsers {

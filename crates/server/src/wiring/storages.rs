@@ -16,7 +16,8 @@ use tessera_repositories_postgres::{
     PostgresSessions, PostgresSigningKeys, PostgresStore, PostgresUserTokens, PostgresUsers,
 };
 use tessera_repositories_redis::{
-    AnnouncedAccountChanges, AnnouncedSessions, RedisBlacklist, RedisOneTimeTokens, RedisRevocations, RedisStore, RedisUserCache, StoreOptions,
+    AnnouncedAccountChanges, AnnouncedSessions, RedisBlacklist, RedisOneTimeTokens, RedisRevocations, RedisStore,
+    RedisUserCache, StoreOptions,
 };
 use tessera_repositories_sqlite::{
     SqliteAccountChanges, SqliteActivity, SqliteMailOutbox, SqliteOneTimeTokens, SqliteRevocations, SqliteSessions,

@@ -84,7 +84,7 @@ impl From<OpenSessionError> for ChangePasswordError {
 impl OwnAccounts {
     pub(super) async fn change_own_password(&self, command: ChangePassword) -> Result<TokenPair, ChangePasswordError> {
         let user_id = command.caller.user_id;
-        let verified = self.passwords.verify(Some(&Identifier::Id(user_id)), &command.current).await?;
+        let verified = self.passwords.verify(Some(&Identifier::Id(user_id)), &command.current, &command.client).await?;
         if !verified.user.is_active {
             return Err(ChangePasswordError::Gone);
         }

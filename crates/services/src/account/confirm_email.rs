@@ -3,6 +3,7 @@
 use tessera_domain::{ActivityEvent, ErrorKind, OneTimeSecret};
 
 use super::OwnAccounts;
+use crate::limits::{Attempt, guarded};
 use crate::{ClientInfo, Outage};
 
 /// The secret of the link that was mailed to the address.
@@ -37,6 +38,12 @@ impl ConfirmEmailError {
 
 impl OwnAccounts {
     pub(super) async fn confirm(&self, command: ConfirmEmail) -> Result<(), ConfirmEmailError> {
+        let client = command.client.clone();
+        let is_wrong = |error: &ConfirmEmailError| matches!(error, ConfirmEmailError::InvalidLink);
+        guarded(&*self.limiter, &Attempt::Token, &client, self.spend_confirmation(command), is_wrong).await
+    }
+
+    async fn spend_confirmation(&self, command: ConfirmEmail) -> Result<(), ConfirmEmailError> {
         let link = command.secret.ok_or(ConfirmEmailError::InvalidLink)?.digest();
         let confirmed = self.changes.confirm_email(&link, self.clock.now()).await.map_err(Outage::from)?;
         let user = confirmed.ok_or(ConfirmEmailError::InvalidLink)?;

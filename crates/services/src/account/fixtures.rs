@@ -16,6 +16,7 @@ use super::{NewPassword, OwnAccounts};
 use crate::activity::MockActivityRecorder;
 use crate::auth::{MockAuthService, PasswordVerifier, RememberedUsers};
 use crate::fixtures::{LIFETIMES, NOW, SESSION, USER, client, clock, credentials, mails, user};
+use crate::limits::Unlimited;
 use crate::ports::{MockPasswordHasher, Verdict};
 use crate::tokens::{Caller, MockTokenService, RevocationMirror};
 
@@ -51,7 +52,8 @@ impl Parts {
             tokens: Arc::new(self.tokens),
             users: users.clone(),
             remembered: RememberedUsers { users: users.clone(), cache: Arc::new(self.cache), clock: clock() },
-            passwords: PasswordVerifier { users, hasher: Arc::new(self.hasher) },
+            passwords: PasswordVerifier { users, hasher: Arc::new(self.hasher), limiter: Arc::new(Unlimited) },
+            limiter: Arc::new(Unlimited),
             changes: Arc::new(self.changes),
             links: Arc::new(self.links),
             mails: mails(self.outbox),

@@ -6,6 +6,7 @@ use tessera_repositories::Authority;
 use super::new_password::Unsuitable;
 use super::replace_password::Replacement;
 use super::{NewPassword, OwnAccounts};
+use crate::limits::{Attempt, guarded};
 use crate::{ClientInfo, Outage};
 
 /// A new password, and the secret of the link that permits it.
@@ -59,6 +60,12 @@ impl OwnAccounts {
     /// The password is looked at before the link is spent, so that a weak one costs nobody the link; and before the link
     /// is hashed for, so that a guess at a link costs no hash.
     pub(super) async fn reset(&self, command: ResetPassword) -> Result<(), ResetPasswordError> {
+        let client = command.client.clone();
+        let is_wrong = |error: &ResetPasswordError| matches!(error, ResetPasswordError::InvalidLink);
+        guarded(&*self.limiter, &Attempt::Token, &client, self.replace_by_link(command), is_wrong).await
+    }
+
+    async fn replace_by_link(&self, command: ResetPassword) -> Result<(), ResetPasswordError> {
         let link = command.secret.as_ref().map(OneTimeSecret::digest);
         let owner = match &link {
             Some(link) => self.owner_of(link).await?,

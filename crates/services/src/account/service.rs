@@ -10,13 +10,14 @@ use super::{
     ActivityListing, ActivityPageQuery, ChangePassword, ChangePasswordError, ConfirmEmail, ConfirmEmailError,
     FindProfileError, ResetPassword, ResetPasswordError, SignUpError, UpdateProfile, UpdateProfileError,
 };
-use crate::Outage;
 use crate::activity::ActivityRecorder;
 use crate::auth::{AuthService, PasswordVerifier, RegisterUser, RememberedUsers};
+use crate::limits::RateLimiter;
 use crate::mail::MailQueue;
 use crate::orchestrator::LoginGrant;
 use crate::ports::Clock;
 use crate::tokens::{Caller, RevocationMirror, TokenService};
+use crate::{ClientInfo, Outage};
 
 /// What the owner of an account does with it.
 #[cfg_attr(feature = "mock", mockall::automock)]
@@ -41,7 +42,7 @@ pub trait AccountService: Send + Sync {
 
     /// Has a link for a new password mailed to an address, if it is an account's. Whether it is, is not looked at here:
     /// the work is the same, and so is the time it takes (requirement A5).
-    async fn request_password_reset(&self, email: Email) -> Result<(), Outage>;
+    async fn request_password_reset(&self, email: Email, client: &ClientInfo) -> Result<(), Outage>;
 
     /// Replaces a password by the leave of a link that was mailed. Of any number of simultaneous calls with one link, one
     /// succeeds (invariant I1), and every session of the account ends. A password that is refused spends no link.
@@ -63,6 +64,8 @@ pub struct OwnAccounts {
     pub remembered: RememberedUsers,
     /// What verifies passwords, and hashes new ones.
     pub passwords: PasswordVerifier,
+    /// How often somebody may be wrong, or ask for a mail.
+    pub limiter: Arc<dyn RateLimiter>,
     /// What changes accounts.
     pub changes: Arc<dyn AccountChangeRepository>,
     /// The links that were mailed.
@@ -101,8 +104,8 @@ impl AccountService for OwnAccounts {
         self.change_own_password(command).await
     }
 
-    async fn request_password_reset(&self, email: Email) -> Result<(), Outage> {
-        self.queue_reset(email).await
+    async fn request_password_reset(&self, email: Email, client: &ClientInfo) -> Result<(), Outage> {
+        self.queue_reset(email, client).await
     }
 
     async fn reset_password(&self, command: ResetPassword) -> Result<(), ResetPasswordError> {

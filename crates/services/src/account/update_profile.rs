@@ -101,7 +101,9 @@ impl OwnAccounts {
             return Ok(user);
         }
         let email = match command.email {
-            Some(email) => Some(self.change_of_address(user_id, email, command.current_password).await?),
+            Some(email) => {
+                Some(self.change_of_address(user_id, email, command.current_password, &command.client).await?)
+            }
             None => None,
         };
         let UpdateProfile { full_name, username, client, .. } = command;
@@ -125,9 +127,10 @@ impl OwnAccounts {
         user_id: UserId,
         email: Email,
         password: Option<PlainPassword>,
+        client: &ClientInfo,
     ) -> Result<EmailChange, UpdateProfileError> {
         let password = password.ok_or(UpdateProfileError::PasswordMissing)?;
-        let verified = self.passwords.verify(Some(&Identifier::Id(user_id)), &password).await?;
+        let verified = self.passwords.verify(Some(&Identifier::Id(user_id)), &password, client).await?;
         let mails = vec![
             self.mails.mail(MailKind::EmailChanged, verified.user.email),
             self.mails.mail(MailKind::EmailConfirmation, email.clone()),

@@ -25,7 +25,7 @@ pub use invalidate::InvalidateError;
 pub use mint::{MintError, MintTokens};
 pub use refresh::RefreshError;
 pub use service::{UserTokenService, UserTokens};
-pub use service_access::{ServiceAccess, ServiceCall};
+pub use service_access::{ServiceAccess, ServiceCall, ServiceEntrance};
 pub use validate::ValidateError;
 
 #[cfg(feature = "mock")]

@@ -4,8 +4,36 @@
 //! request is looked at, and what it decides by cannot be sent along by whoever reaches the service through a proxy.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use tessera_domain::Digest;
+
+use crate::limits::{Attempt, RateLimiter};
+use crate::{ClientInfo, Outage};
+
+/// The way in for other services: who is admitted, and how often somebody may be wrong.
+pub struct ServiceEntrance {
+    /// Who is admitted.
+    pub access: ServiceAccess,
+    /// How many secrets may be tried.
+    pub limiter: Arc<dyn RateLimiter>,
+}
+
+impl ServiceEntrance {
+    /// Whether this request comes from a program that may. A secret that is presented is an attempt, and is not compared once
+    /// there were too many wrong ones.
+    pub async fn admits(&self, call: &ServiceCall, client: &ClientInfo) -> Result<bool, Outage> {
+        if call.secret.is_none() || !matches!(self.access, ServiceAccess::Secrets(_)) {
+            return Ok(self.access.admits(call));
+        }
+        let admission = self.limiter.admit(&Attempt::ServiceSecret, client).await?;
+        let is_admitted = self.access.admits(call);
+        if is_admitted {
+            self.limiter.forgive(admission, client).await;
+        }
+        Ok(is_admitted)
+    }
+}
 
 /// Who is admitted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +80,39 @@ fn is_known(presented: Digest, known: &[Digest], peer: Option<IpAddr>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::fixtures::client;
+    use crate::limits::{Admission, MockRateLimiter, TooManyAttempts};
+
+    fn entrance(limiter: MockRateLimiter) -> ServiceEntrance {
+        ServiceEntrance { access: ServiceAccess::Secrets(vec![Digest::of(b"secret")]), limiter: Arc::new(limiter) }
+    }
+
+    #[tokio::test]
+    async fn a_wrong_secret_stays_counted_and_a_right_one_does_not() {
+        for (secret, is_right) in [("secret", true), ("wrong", false)] {
+            let mut limiter = MockRateLimiter::new();
+            let is_secret = |attempt: &Attempt, _: &ClientInfo| *attempt == Attempt::ServiceSecret;
+            limiter.expect_admit().withf(is_secret).times(1).returning(|_, _| Ok(Admission::default()));
+            limiter.expect_forgive().times(usize::from(is_right)).returning(|_, _| ());
+            let call = call(Some(secret), "203.0.113.7", false);
+            assert_eq!(entrance(limiter).admits(&call, &client()).await.expect("compared"), is_right);
+        }
+    }
+
+    #[tokio::test]
+    async fn too_many_wrong_secrets_are_followed_by_no_comparison_and_no_secret_is_no_attempt() {
+        let mut limiter = MockRateLimiter::new();
+        let wait = Duration::from_secs(9);
+        limiter.expect_admit().times(1).returning(move |_, _| Err(TooManyAttempts { retry_after: wait }.into()));
+        let entrance = entrance(limiter);
+        let refused =
+            entrance.admits(&call(Some("secret"), "203.0.113.7", false), &client()).await.expect_err("limited");
+        assert_eq!(refused.retry_after(), wait);
+        assert!(!entrance.admits(&call(None, "203.0.113.7", false), &client()).await.expect("nothing to compare"));
+    }
 
     fn call(secret: Option<&str>, peer: &str, is_forwarded: bool) -> ServiceCall {
         ServiceCall { secret: secret.map(|text| Digest::of(text.as_bytes())), peer: peer.parse().ok(), is_forwarded }

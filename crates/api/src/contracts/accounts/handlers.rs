@@ -96,9 +96,10 @@ pub async fn update_profile(
 pub async fn forgot_password(
     _: Anonymous,
     JsonOrForm(body): JsonOrForm<ForgotPasswordBody>,
+    client: ClientInfo,
     accounts: Accounts,
 ) -> Answered {
-    accounts.request_password_reset(body.into_email()?).await?;
+    accounts.request_password_reset(body.into_email()?, &client).await?;
     Ok(message("If an account with this email exists, a password reset link has been sent."))
 }
 

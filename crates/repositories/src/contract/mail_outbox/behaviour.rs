@@ -50,6 +50,19 @@ pub async fn one_waiting_mail_with_a_link_is_enough(repo: &dyn MailOutboxReposit
     assert_eq!(waiting(repo).await, 2);
 }
 
+/// Whoever asks again wants it still; what was asked for before takes nothing back.
+pub async fn a_link_that_is_asked_for_again_counts_from_then_on(repo: &dyn MailOutboxRepository) {
+    for (number, kind) in LINKS.into_iter().enumerate() {
+        let first = mail(number, kind);
+        insert(repo, &first).await;
+        for (id, queued_at) in [(10, after(20)), (11, after(10))] {
+            insert(repo, &QueuedMail { id: mail_id(id), queued_at, ..first.clone() }).await;
+        }
+        let wanted = QueuedMail { queued_at: after(20), ..first };
+        assert_eq!(claim(repo, LATER, 10).await, [ClaimedMail { mail: wanted, attempt: 1 }], "{kind:?}");
+    }
+}
+
 /// Enough is enough of the same only.
 pub async fn a_link_of_another_kind_or_to_another_address_waits_beside_it(repo: &dyn MailOutboxRepository) {
     let first = mail(1, PasswordReset);

@@ -27,6 +27,7 @@ macro_rules! mail_outbox_contract {
                 an_empty_outbox_has_nothing_to_claim
                 a_mail_that_is_there_is_left_as_it_is
                 one_waiting_mail_with_a_link_is_enough
+                a_link_that_is_asked_for_again_counts_from_then_on
                 a_link_of_another_kind_or_to_another_address_waits_beside_it
                 news_is_never_left_out
                 another_link_waits_after_the_first_was_finished
