@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tessera_repositories::{
     ActivityRepository, MailOutboxRepository, OneTimeTokenRepository, RepositoryError, RevocationRepository,
-    SessionRepository,
+    SessionRepository, UserTokenRepository,
 };
 use tokio::time::MissedTickBehavior;
 
@@ -16,6 +16,9 @@ const EVERY: Duration = Duration::from_mins(1);
 /// How much longer than they matter rows are kept: the clock of the machine may have been wrong, and what was deleted while
 /// it was ahead would be missed when it is set right (invariant I2).
 const GRACE: Duration = Duration::from_hours(24);
+/// How long the pair of another service's user is kept after it expired: whoever comes back is told that the session is
+/// over, and not that nobody is known under that id.
+const EXPIRED_PAIRS: Duration = Duration::from_hours(30 * 24);
 /// How long the owner of an account can look back at what happened to it.
 const ACTIVITY: Duration = Duration::from_hours(90 * 24);
 /// How long an operator can look back at what was sent.
@@ -35,6 +38,8 @@ pub struct Housekeeper {
     pub one_time_tokens: Arc<dyn OneTimeTokenRepository>,
     /// The same of links, which may be kept elsewhere.
     pub links: Arc<dyn OneTimeTokenRepository>,
+    /// Pairs of other services' users.
+    pub user_tokens: Arc<dyn UserTokenRepository>,
     /// What happened to accounts.
     pub activity: Arc<dyn ActivityRepository>,
     /// Mails that were sent or given up.
@@ -58,8 +63,8 @@ impl Housekeeper {
         }
     }
 
-    /// Deletes everything that expired a day ago or before, and what is too old to be looked at. Returns how many rows
-    /// that were.
+    /// Deletes everything that expired long enough ago, and what is too old to be looked at. Returns how many rows that
+    /// were.
     pub async fn sweep(&self) -> Result<u64, RepositoryError> {
         let now = self.clock.now();
         self.mirror.forget_expired(now);
@@ -68,6 +73,7 @@ impl Housekeeper {
             + in_batches(|| self.revocations.delete_expired(long_ago, BATCH)).await?
             + in_batches(|| self.one_time_tokens.delete_expired(long_ago, BATCH)).await?
             + in_batches(|| self.links.delete_expired(long_ago, BATCH)).await?
+            + in_batches(|| self.user_tokens.delete_expired(now.minus(EXPIRED_PAIRS), BATCH)).await?
             + in_batches(|| self.activity.delete_older(now.minus(ACTIVITY), BATCH)).await?
             + in_batches(|| self.mail_outbox.delete_finished(now.minus(FINISHED_MAILS), BATCH)).await?)
     }
@@ -94,7 +100,7 @@ mod tests {
     use tessera_domain::Timestamp;
     use tessera_repositories::{
         MockActivityRepository, MockMailOutboxRepository, MockOneTimeTokenRepository, MockRevocationRepository,
-        MockSessionRepository,
+        MockSessionRepository, MockUserTokenRepository,
     };
 
     use super::*;
@@ -107,6 +113,7 @@ mod tests {
         revocations: MockRevocationRepository,
         one_time_tokens: MockOneTimeTokenRepository,
         links: MockOneTimeTokenRepository,
+        user_tokens: MockUserTokenRepository,
         activity: MockActivityRepository,
         mail_outbox: MockMailOutboxRepository,
     }
@@ -119,6 +126,7 @@ mod tests {
             mirror: Arc::new(RevocationMirror::new(revocations, clock())),
             one_time_tokens: Arc::new(stored.one_time_tokens),
             links: Arc::new(stored.links),
+            user_tokens: Arc::new(stored.user_tokens),
             activity: Arc::new(stored.activity),
             mail_outbox: Arc::new(stored.mail_outbox),
             clock: clock(),
@@ -136,9 +144,10 @@ mod tests {
         stored.revocations.expect_delete_expired().times(1).returning(|_, _| Ok(0));
         stored.one_time_tokens.expect_delete_expired().times(1).returning(|_, _| Ok(5));
         stored.links.expect_delete_expired().times(1).returning(|_, _| Ok(1));
+        stored.user_tokens.expect_delete_expired().times(1).returning(|_, _| Ok(4));
         stored.activity.expect_delete_older().times(1).returning(|_, _| Ok(0));
         stored.mail_outbox.expect_delete_finished().times(1).returning(|_, _| Ok(0));
-        assert_eq!(sweep(stored).await, u64::from(2 * BATCH + 3 + 5 + 1));
+        assert_eq!(sweep(stored).await, u64::from(2 * BATCH + 3 + 5 + 1 + 4));
     }
 
     #[tokio::test]
@@ -152,6 +161,7 @@ mod tests {
         stored.revocations.expect_delete_expired().withf(since(DAY)).times(1).returning(|_, _| Ok(0));
         stored.one_time_tokens.expect_delete_expired().withf(since(DAY)).times(1).returning(|_, _| Ok(0));
         stored.links.expect_delete_expired().withf(since(DAY)).times(1).returning(|_, _| Ok(0));
+        stored.user_tokens.expect_delete_expired().withf(since(30 * DAY)).times(1).returning(|_, _| Ok(0));
         stored.activity.expect_delete_older().withf(since(90 * DAY)).times(1).returning(|_, _| Ok(0));
         stored.mail_outbox.expect_delete_finished().withf(since(7 * DAY)).times(1).returning(|_, _| Ok(0));
         assert_eq!(sweep(stored).await, 0);

@@ -20,6 +20,7 @@ mod outage;
 pub mod ports;
 pub mod signing_keys;
 pub mod tokens;
+pub mod user_tokens;
 
 pub use client::ClientInfo;
 pub use outage::Outage;

@@ -84,6 +84,7 @@ pub async fn wire(config: &Config, storages: &Storages, overrides: Overrides) ->
         mirror: Arc::clone(&mirror),
         one_time_tokens: storages.one_time_tokens.clone(),
         links: storages.links.clone(),
+        user_tokens: storages.user_tokens.clone(),
         activity: storages.activity.clone(),
         mail_outbox: storages.mail_outbox.clone(),
         clock: around.clock.clone(),

@@ -7,16 +7,16 @@ use anyhow::Context as _;
 use secrecy::ExposeSecret as _;
 use tessera_repositories::{
     ActivityRepository, MailOutboxRepository, OneTimeTokenRepository, RevocationRepository, SessionRepository,
-    SigningKeyRepository, StorageHealth, UserCache, UserRepository,
+    SigningKeyRepository, StorageHealth, UserCache, UserRepository, UserTokenRepository,
 };
 use tessera_repositories_memory::MemoryUserCache;
 use tessera_repositories_postgres::{
     PostgresActivity, PostgresMailOutbox, PostgresOneTimeTokens, PostgresRevocations, PostgresSessions,
-    PostgresSigningKeys, PostgresStore, PostgresUsers,
+    PostgresSigningKeys, PostgresStore, PostgresUserTokens, PostgresUsers,
 };
 use tessera_repositories_sqlite::{
     SqliteActivity, SqliteMailOutbox, SqliteOneTimeTokens, SqliteRevocations, SqliteSessions, SqliteSigningKeys,
-    SqliteStore, SqliteUsers,
+    SqliteStore, SqliteUserTokens, SqliteUsers,
 };
 
 use crate::config::{Database, Storage};
@@ -34,6 +34,8 @@ pub struct Storages {
     /// One-time tokens that are links: for a new password, and to confirm an address. They are kept beside the accounts,
     /// also where all others are kept elsewhere: a change of an account ends its links in the same step.
     pub links: Arc<dyn OneTimeTokenRepository>,
+    /// Token pairs of users whom other services own.
+    pub user_tokens: Arc<dyn UserTokenRepository>,
     /// What happened to accounts.
     pub activity: Arc<dyn ActivityRepository>,
     /// Mails that wait.
@@ -80,6 +82,7 @@ impl Storages {
             revocations: Arc::new(SqliteRevocations::new(&store)),
             one_time_tokens: Arc::new(SqliteOneTimeTokens::new(&store)),
             links: Arc::new(SqliteOneTimeTokens::new(&store)),
+            user_tokens: Arc::new(SqliteUserTokens::new(&store)),
             activity: Arc::new(SqliteActivity::new(&store)),
             mail_outbox: Arc::new(SqliteMailOutbox::new(&store)),
             signing_keys: Arc::new(SqliteSigningKeys::new(&store)),
@@ -97,6 +100,7 @@ impl Storages {
             revocations: Arc::new(PostgresRevocations::new(&store)),
             one_time_tokens: Arc::new(PostgresOneTimeTokens::new(&store)),
             links: Arc::new(PostgresOneTimeTokens::new(&store)),
+            user_tokens: Arc::new(PostgresUserTokens::new(&store)),
             activity: Arc::new(PostgresActivity::new(&store)),
             mail_outbox: Arc::new(PostgresMailOutbox::new(&store)),
             signing_keys: Arc::new(PostgresSigningKeys::new(&store)),
