@@ -1,6 +1,6 @@
 //! Proofs of who calls: the first argument of every handler.
 
-use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use tessera_domain::{AccessToken, ErrorKind};
 use tessera_services::tokens::{AuthenticateError, Caller, TokenService};
 
@@ -57,28 +57,32 @@ impl From<AuthenticateError> for Rejection {
 
 /// The token of the one `Authorization: Bearer` header (RFC 6750, section 2.1). Credentials of another scheme are no
 /// bearer token; two headers are an attempt to be two callers.
-fn bearer(headers: &HeaderMap) -> Result<&str, Rejection> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Result<&str, Rejection> {
     let mut given = headers.get_all(AUTHORIZATION);
     let credentials = given.next().ok_or(Rejection::MissingBearer)?;
     if given.next().is_some() {
         return Err(Rejection::InvalidBearer);
     }
-    let token = after_scheme(credentials).ok_or(Rejection::MissingBearer)?;
-    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
-    if token.len() > LONGEST_TOKEN || !token.bytes().all(is_token) {
+    let token = after_scheme(credentials.as_bytes()).ok_or(Rejection::MissingBearer)?;
+    let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(byte);
+    if token.len() > LONGEST_TOKEN || !token.iter().all(is_token) {
         return Err(Rejection::InvalidBearer);
     }
-    Ok(token)
+    str::from_utf8(token).map_err(|_| Rejection::InvalidBearer)
 }
 
 /// What follows `Bearer` in any case (RFC 9110, section 11.1), if anything does.
-fn after_scheme(credentials: &HeaderValue) -> Option<&str> {
-    let (scheme, token) = credentials.to_str().ok()?.trim().split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start())
+fn after_scheme(credentials: &[u8]) -> Option<&[u8]> {
+    let credentials = credentials.trim_ascii();
+    let end = credentials.iter().position(|byte| *byte == b' ')?;
+    let (scheme, token) = credentials.split_at(end);
+    scheme.eq_ignore_ascii_case(b"bearer").then(|| token.trim_ascii_start())
 }
 
 #[cfg(test)]
 mod tests {
+    use actix_web::http::header::HeaderValue;
+
     use super::*;
 
     fn bearer_of(credentials: &[&[u8]]) -> Result<String, Rejection> {
@@ -107,6 +111,7 @@ mod tests {
         for bad in ["Bearer a b", "Bearer a,b", "Bearer \"a\"", &long] {
             assert!(matches!(bearer_of(&[bad.as_bytes()]), Err(Rejection::InvalidBearer)), "{bad}");
         }
+        assert!(matches!(bearer_of(&["Bearer é".as_bytes()]), Err(Rejection::InvalidBearer)));
         assert!(matches!(bearer_of(&[b"Bearer a", b"Bearer a"]), Err(Rejection::InvalidBearer)));
         assert!(bearer_of(&[format!("Bearer {}", "a".repeat(LONGEST_TOKEN)).as_bytes()]).is_ok());
     }
