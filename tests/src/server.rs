@@ -150,7 +150,9 @@ impl Drop for TestServer {
 fn config(data: &Data, settings: &[(&str, &str)]) -> Config {
     // The cheapest hashes: what is tested here is not how slow they are.
     let common = [("LISTEN_ADDR", "127.0.0.1:0"), ("BCRYPT_COST", "4"), ("WORKERS", "1")];
+    let usual = common.iter().filter(|(name, _)| !settings.iter().any(|(chosen, _)| chosen == name));
     let lines: Vec<String> = settings.iter().map(|(name, value)| format!("{name}='{value}'")).collect();
-    let environment = Environment::of(&[data.settings().as_slice(), &common].concat(), &lines.join("\n"));
+    let process = data.settings().into_iter().chain(usual.copied()).collect::<Vec<_>>();
+    let environment = Environment::of(&process, &lines.join("\n"));
     Config::from_environment(&environment).expect("a valid configuration")
 }

@@ -20,6 +20,7 @@ use tessera_services::one_time::OneTimeTokenService;
 use tessera_services::orchestrator::{AccountLogin, Demonstration, OrchestratorService};
 use tessera_services::ports::PublicKeys;
 use tessera_services::tokens::TokenService;
+use tessera_services::user_tokens::{ServiceAccess, UserTokenService};
 
 pub use crate::http::cors::AllowedOrigins;
 use crate::http::edge::Edge;
@@ -41,6 +42,10 @@ pub struct Services {
     pub tokens: Arc<dyn TokenService>,
     /// One-time tokens.
     pub one_time_tokens: Arc<dyn OneTimeTokenService>,
+    /// Tokens of users whom other services own.
+    pub user_tokens: Arc<dyn UserTokenService>,
+    /// Which of those services may ask for them.
+    pub service_access: Arc<ServiceAccess>,
     /// The published keys.
     pub keys: Arc<dyn PublicKeys>,
     /// The state of the storages.
@@ -68,6 +73,8 @@ pub fn configure(config: &mut ServiceConfig, services: &Services, settings: Http
         .app_data(web::Data::from(Arc::clone(&services.login)))
         .app_data(web::Data::from(Arc::clone(&services.tokens)))
         .app_data(web::Data::from(Arc::clone(&services.one_time_tokens)))
+        .app_data(web::Data::from(Arc::clone(&services.user_tokens)))
+        .app_data(web::Data::from(Arc::clone(&services.service_access)))
         .app_data(web::Data::from(Arc::clone(&services.keys)))
         .app_data(web::Data::from(Arc::clone(&services.health)));
     if let Some(demonstration) = &services.demonstration {

@@ -13,7 +13,8 @@ use tessera_api::Services;
 use tessera_domain::{Algorithm, SessionLimits};
 use tessera_repositories_memory::MemoryUserCache;
 use tessera_repositories_sqlite::{
-    SqliteActivity, SqliteOneTimeTokens, SqliteRevocations, SqliteSessions, SqliteSigningKeys, SqliteStore, SqliteUsers,
+    SqliteActivity, SqliteOneTimeTokens, SqliteRevocations, SqliteSessions, SqliteSigningKeys, SqliteStore,
+    SqliteUserTokens, SqliteUsers,
 };
 use tessera_services::activity::{ActivityQueue, ActivityRecorder};
 use tessera_services::auth::{Accounts, ListVisibility, PasswordVerifier, RememberedUsers};
@@ -23,6 +24,7 @@ use tessera_services::orchestrator::{AccountVerifier, ActiveAccounts, Orchestrat
 use tessera_services::ports::{Clock, PasswordHasher, SecretSource};
 use tessera_services::signing_keys::find_or_generate;
 use tessera_services::tokens::{Lifetimes, RevocationMirror, Sessions, TokenService};
+use tessera_services::user_tokens::{ServiceAccess, UserTokens};
 
 /// As the configuration has them by default.
 const LIFETIMES: Lifetimes = Lifetimes {
@@ -40,7 +42,8 @@ pub async fn assemble(folder: &Path, cost: BcryptCost) -> anyhow::Result<(Servic
     let hasher: Arc<dyn PasswordHasher> = Arc::new(BcryptHasher::start(hashing, Arc::clone(&secrets))?);
     let (users, cache) = (Arc::new(SqliteUsers::new(&store)), Arc::new(MemoryUserCache::new()));
     let remembered = || RememberedUsers { users: users.clone(), cache: cache.clone(), clock: Arc::clone(&clock) };
-    let keys = keys(&store, &*clock).await?;
+    let mut keys = keys(&store, &*clock).await?;
+    keys.verifier = Arc::new(VerifiedCache::new(keys.verifier, VerifiedCache::DEFAULT_CAPACITY));
     let mirror = Arc::new(RevocationMirror::new(Arc::new(SqliteRevocations::new(&store)), Arc::clone(&clock)));
     let activity = Arc::new(SqliteActivity::new(&store));
     let (activity, writer) = ActivityQueue::new(activity, Arc::clone(&clock), Arc::clone(&secrets));
@@ -50,8 +53,8 @@ pub async fn assemble(folder: &Path, cost: BcryptCost) -> anyhow::Result<(Servic
         sessions: Arc::new(SqliteSessions::new(&store)),
         revoked: Arc::clone(&mirror),
         activity: Arc::clone(&activity),
-        signer: keys.signer,
-        verifier: Arc::new(VerifiedCache::new(keys.verifier, VerifiedCache::DEFAULT_CAPACITY)),
+        signer: Arc::clone(&keys.signer),
+        verifier: Arc::clone(&keys.verifier),
         clock: Arc::clone(&clock),
         secrets: Arc::clone(&secrets),
         lifetimes: LIFETIMES,
@@ -74,6 +77,14 @@ pub async fn assemble(folder: &Path, cost: BcryptCost) -> anyhow::Result<(Servic
         secrets: Arc::clone(&secrets),
         lifetime: Duration::from_secs(10),
     };
+    let user_tokens = UserTokens {
+        pairs: Arc::new(SqliteUserTokens::new(&store)),
+        signer: keys.signer,
+        verifier: keys.verifier,
+        clock: Arc::clone(&clock),
+        secrets: Arc::clone(&secrets),
+        lifetimes: LIFETIMES,
+    };
     let auth = Accounts {
         users: users.clone(),
         remembered: remembered(),
@@ -89,6 +100,8 @@ pub async fn assemble(folder: &Path, cost: BcryptCost) -> anyhow::Result<(Servic
         demonstration: None,
         tokens,
         one_time_tokens: Arc::new(one_time_tokens),
+        user_tokens: Arc::new(user_tokens),
+        service_access: Arc::new(ServiceAccess::Nobody),
         keys: keys.published,
         health: Arc::new(Backends(vec![Arc::new(store)])),
     };

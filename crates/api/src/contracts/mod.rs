@@ -4,6 +4,7 @@
 
 mod one_time_tokens;
 mod request_token;
+mod user_tokens;
 mod users;
 
 use actix_web::HttpResponse;
@@ -26,7 +27,8 @@ pub struct Contract {
 }
 
 /// All of them.
-pub const CONTRACTS: &[Contract] = &[one_time_tokens::CONTRACT, request_token::CONTRACT, users::CONTRACT];
+pub const CONTRACTS: &[Contract] =
+    &[one_time_tokens::CONTRACT, request_token::CONTRACT, user_tokens::CONTRACT, users::CONTRACT];
 
 /// The contract that answers for `path`. Where one owns a part of what another does, the nearer one answers.
 pub fn owner_of(path: &str) -> Option<&'static Contract> {
@@ -54,6 +56,9 @@ mod tests {
         }
         for path in ["/api/request-token", "/api/request-token/"] {
             assert_eq!(owner(path), Some("request_token"), "{path}");
+        }
+        for path in ["/auth/token/", "/auth/token/refresh", "/auth/token/refresh/", "/auth/token/x/y"] {
+            assert_eq!(owner(path), Some("user_tokens"), "{path}");
         }
         for path in ["/auth/", "/auth/login", "/auth/x/y", "/token/", "/token/create/"] {
             assert_eq!(owner(path), Some("one_time_tokens"), "{path}");

@@ -17,7 +17,7 @@ use super::{form, json};
 pub struct Json<T>(pub T);
 
 /// A body that is a JSON object or a form, whichever its sender likes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct JsonOrForm<T>(pub T);
 
 /// The bytes of a body that is called JSON, unread: for a contract that tells where one is malformed.
@@ -49,11 +49,24 @@ impl<T: DeserializeOwned> Extract for Option<Json<T>> {
 
 impl<T: DeserializeOwned> Extract for JsonOrForm<T> {
     async fn extract(incoming: &mut Incoming) -> Result<Self, Refusal> {
-        let read = match receive(incoming, &[MediaType::Json, MediaType::Form]).await? {
-            (MediaType::Form, bytes) => form::read(&bytes),
-            (MediaType::Json, bytes) => json::read(&bytes),
-        };
-        Ok(Self(read.map_err(Rejection::from)?))
+        let (media_type, bytes) = receive(incoming, &[MediaType::Json, MediaType::Form]).await?;
+        Ok(Self(read_as(media_type, &bytes).map_err(Rejection::from)?))
+    }
+}
+
+/// Without a body there is nothing to be malformed.
+impl<T: DeserializeOwned> Extract for Option<JsonOrForm<T>> {
+    async fn extract(incoming: &mut Incoming) -> Result<Self, Refusal> {
+        let (media_type, bytes) = receive(incoming, &[MediaType::Json, MediaType::Form]).await?;
+        let read = (!bytes.is_empty()).then(|| read_as(media_type, &bytes)).transpose();
+        Ok(read.map_err(Rejection::from)?.map(JsonOrForm))
+    }
+}
+
+fn read_as<T: DeserializeOwned>(media_type: MediaType, bytes: &[u8]) -> Result<T, Malformed> {
+    match media_type {
+        MediaType::Form => form::read(bytes),
+        MediaType::Json => json::read(bytes),
     }
 }
 

@@ -24,5 +24,6 @@ pub mod page;
 pub mod rejection;
 mod request_id;
 pub mod routes;
+pub mod service_caller;
 pub mod settings;
 pub mod status;

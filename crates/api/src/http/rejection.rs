@@ -36,6 +36,8 @@ pub enum Rejection {
     MissingBearer,
     /// A bearer token was presented that does not count.
     InvalidBearer,
+    /// The endpoint is for other services, and this is none that may.
+    UnknownService,
     /// Something that is needed is away or too slow.
     Unavailable {
         /// When it is worth trying again.
@@ -80,7 +82,7 @@ impl Rejection {
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotFound => status::of(ErrorKind::NotFound),
-            Self::MissingBearer | Self::InvalidBearer => status::of(ErrorKind::Unauthenticated),
+            Self::MissingBearer | Self::InvalidBearer | Self::UnknownService => status::of(ErrorKind::Unauthenticated),
             Self::Unavailable { .. } => status::of(ErrorKind::Unavailable),
             Self::Internal { .. } => status::of(ErrorKind::Internal),
             Self::Foreign(status) => *status,
@@ -99,6 +101,7 @@ impl Rejection {
             Self::MethodNotAllowed { .. } => "Method not allowed.",
             Self::MissingBearer => "Authentication credentials were not provided.",
             Self::InvalidBearer => "The access token is invalid or expired.",
+            Self::UnknownService => "Unauthorized request",
             Self::Unavailable { .. } => "The service is temporarily unavailable. Try again later.",
             Self::Internal { .. } => "Internal server error.",
             Self::Foreign(status) => status.canonical_reason().unwrap_or("The request was refused."),

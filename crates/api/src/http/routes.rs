@@ -44,6 +44,7 @@ use super::caller::Anonymous;
 use super::endpoint::{Endpoint, Runner, changing, reading};
 use super::errors::Refusal;
 use super::extract::{Extract, Incoming};
+use super::service_caller::ServiceCaller;
 use super::settings::HttpSettings;
 
 /// Who gets to a handler.
@@ -61,6 +62,12 @@ pub enum Bearer {}
 /// Anybody gets there; who presents a live access token is known.
 #[derive(Debug)]
 pub enum MaybeBearer {}
+/// Only another service that may gets there.
+#[derive(Debug)]
+pub enum Service {}
+/// Anybody gets there; whether it is another service that may is known.
+#[derive(Debug)]
+pub enum MaybeService {}
 
 impl Protection for Open {
     type Proof = Anonymous;
@@ -71,13 +78,21 @@ impl Protection for Bearer {
 impl Protection for MaybeBearer {
     type Proof = Option<Caller>;
 }
+impl Protection for Service {
+    type Proof = ServiceCaller;
+}
+impl Protection for MaybeService {
+    type Proof = Option<ServiceCaller>;
+}
 
 mod sealed {
-    /// The protections are these three.
+    /// The protections are these five.
     pub trait Sealed {}
     impl Sealed for super::Open {}
     impl Sealed for super::Bearer {}
     impl Sealed for super::MaybeBearer {}
+    impl Sealed for super::Service {}
+    impl Sealed for super::MaybeService {}
 }
 
 /// A function that answers requests: the proof first, then arguments that are extracted in their order.

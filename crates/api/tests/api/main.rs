@@ -13,6 +13,8 @@ mod perimeter;
 mod request_token;
 mod support;
 mod system;
+mod user_tokens;
+mod user_tokens_callers;
 mod users_accounts;
 mod users_list;
 mod users_sessions;

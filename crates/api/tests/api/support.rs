@@ -18,6 +18,7 @@ use tessera_services::one_time::MockOneTimeTokenService;
 use tessera_services::orchestrator::{AccountLogin, Demonstration, MockOrchestratorService, OrchestratorService};
 use tessera_services::ports::{HashError, MockPublicKeys, TokenRejected};
 use tessera_services::tokens::{AuthenticateError, Caller, MockTokenService, TokenService};
+use tessera_services::user_tokens::{MockUserTokenService, ServiceAccess};
 
 pub type MockLogin = MockOrchestratorService<AccountLogin>;
 pub type MockDemonstration = MockOrchestratorService<Demonstration>;
@@ -38,6 +39,8 @@ pub fn services() -> Services {
         demonstration: Some(Arc::new(MockDemonstration::new())),
         tokens: Arc::new(tokens()),
         one_time_tokens: Arc::new(MockOneTimeTokenService::new()),
+        user_tokens: Arc::new(MockUserTokenService::new()),
+        service_access: Arc::new(ServiceAccess::Nobody),
         keys: Arc::new(MockPublicKeys::new()),
         health: Arc::new(MockHealthService::new()),
     }

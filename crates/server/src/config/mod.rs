@@ -19,6 +19,7 @@ mod mistakes;
 mod passwords;
 mod runtime;
 mod secrets;
+mod service_access;
 mod storage;
 mod tokens;
 
@@ -27,6 +28,7 @@ use std::path::Path;
 
 use clap::{ArgMatches, Args as _, FromArgMatches as _};
 use mistakes::Checks;
+use tessera_services::user_tokens::ServiceAccess;
 
 pub use access::Access;
 pub use contracts::Contracts;
@@ -58,6 +60,8 @@ pub struct Settings {
     storage: storage::Settings,
     #[command(flatten, next_help_heading = "Secrets")]
     secrets: secrets::Settings,
+    #[command(flatten, next_help_heading = "Secrets")]
+    service_access: service_access::Settings,
     #[command(flatten, next_help_heading = "Tokens")]
     tokens: tokens::Settings,
     #[command(flatten, next_help_heading = "Passwords")]
@@ -85,6 +89,8 @@ pub struct Config {
     pub storage: Storage,
     /// The key that protects the others.
     pub secret_key: SecretKey,
+    /// Which other services may ask for tokens of their users.
+    pub service_access: ServiceAccess,
     /// How tokens are signed, and how long things live.
     pub tokens: Tokens,
     /// How passwords are hashed.
@@ -132,6 +138,7 @@ impl Config {
         let storage = settings.storage.check(environment, checks);
         let data_dir = storage.as_ref().map_or(Path::new(""), |storage| &storage.data_dir);
         let secret_key = settings.secrets.check(app_env, data_dir, checks);
+        let service_access = settings.service_access.check(app_env, checks);
         let tokens = settings.tokens.check(checks);
         let passwords = settings.passwords.check(app_env, checks);
         let contracts = settings.contracts.check(app_env, checks);
@@ -146,6 +153,7 @@ impl Config {
             access: access?,
             storage: storage?,
             secret_key: secret_key?,
+            service_access: service_access?,
             tokens: tokens?,
             passwords: passwords?,
             contracts: contracts?,
@@ -165,6 +173,7 @@ impl Config {
             self.access.describe(),
             self.storage.describe(),
             self.secret_key.describe(),
+            service_access::describe(&self.service_access),
             self.tokens.describe(),
             self.passwords.describe(),
             self.contracts.describe(),

@@ -12,17 +12,19 @@ use super::runtime::AppEnv;
 const MIN_BYTES: usize = 32;
 /// Random keys of that length have more distinct bytes even in hexadecimal, but for one in a million.
 const MIN_DISTINCT: usize = 8;
-const ACCEPTED: &str = "at least 32 bytes that nobody can guess, such as the output of: openssl rand -base64 48";
+pub(super) const ACCEPTED: &str =
+    "at least 32 bytes that nobody can guess, such as the output of: openssl rand -base64 48";
 
 /// Keys that stand in tutorials and would pass for random ones, and how generated samples begin.
 const TUTORIALS: [&str; 2] = ["09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7", "djangoinsecure"];
 
 /// What sample keys are made of, longer words first. A key of which little is left without them was not made by chance.
-const SAMPLE_WORDS: [&str; 58] = [
+const SAMPLE_WORDS: [&str; 59] = [
     "development",
     "production",
     "1234567890",
     "signing",
+    "service",
     "password",
     "generated",
     "something",
@@ -127,7 +129,7 @@ impl Settings {
 }
 
 /// Why a key protects nothing. The answer does not quote it.
-fn weakness(key: &str) -> Option<&'static str> {
+pub(super) fn weakness(key: &str) -> Option<&'static str> {
     let plain: String = key.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
     if TUTORIALS.iter().any(|sample| plain.contains(sample)) || is_made_of_words(&plain) {
         return Some("is a sample that everybody knows");

@@ -25,6 +25,7 @@ use tessera_services::orchestrator::{
 };
 use tessera_services::ports::{Clock, PasswordHasher, SecretSource};
 use tessera_services::tokens::{RevocationMirror, Sessions, TokenService};
+use tessera_services::user_tokens::UserTokens;
 
 pub use storages::Storages;
 
@@ -75,7 +76,9 @@ pub struct Wired {
 /// Puts everything together. The keys are there and tested afterwards, and what was revoked is known.
 pub async fn wire(config: &Config, storages: &Storages, overrides: Overrides) -> anyhow::Result<Wired> {
     let around = Surroundings::new(&config.passwords, overrides)?;
-    let keys = keys::provide(config, storages, &*around.clock).await?;
+    let mut keys = keys::provide(config, storages, &*around.clock).await?;
+    // One for all: what one service has verified, no other verifies again.
+    keys.verifier = Arc::new(VerifiedCache::new(keys.verifier, VerifiedCache::DEFAULT_CAPACITY));
     let mirror = Arc::new(RevocationMirror::new(storages.revocations.clone(), around.clock.clone()));
     mirror.follow().await.context("the log of what was revoked cannot be read")?;
     let housekeeper = Housekeeper {
@@ -99,6 +102,8 @@ pub async fn wire(config: &Config, storages: &Storages, overrides: Overrides) ->
         demonstration: config.contracts.request_token_demo.then(|| Arc::new(demonstration(&around)) as _),
         tokens,
         one_time_tokens: Arc::new(one_time_tokens(config, storages, &around)),
+        user_tokens: Arc::new(user_tokens(config, storages, &around, &keys)),
+        service_access: Arc::new(config.service_access.clone()),
         keys: keys.published,
         health: Arc::new(Backends(storages.health.clone())),
     };
@@ -152,7 +157,18 @@ fn sessions(
         revoked,
         activity,
         signer: keys.signer.clone(),
-        verifier: Arc::new(VerifiedCache::new(keys.verifier.clone(), VerifiedCache::DEFAULT_CAPACITY)),
+        verifier: keys.verifier.clone(),
+        clock: around.clock.clone(),
+        secrets: around.secrets.clone(),
+        lifetimes: config.tokens.lifetimes,
+    }
+}
+
+fn user_tokens(config: &Config, storages: &Storages, around: &Surroundings, keys: &TokenKeys) -> UserTokens {
+    UserTokens {
+        pairs: storages.user_tokens.clone(),
+        signer: keys.signer.clone(),
+        verifier: keys.verifier.clone(),
         clock: around.clock.clone(),
         secrets: around.secrets.clone(),
         lifetimes: config.tokens.lifetimes,

@@ -15,4 +15,6 @@ mod mail_settings;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod service_access;
+#[cfg(test)]
 mod serving;
