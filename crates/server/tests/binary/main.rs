@@ -17,4 +17,6 @@ mod parts;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod service_access;
+#[cfg(test)]
 mod serving;
