@@ -283,3 +283,13 @@ fn the_reference_is_the_one_in_the_documentation() {
         assert!(written.contains(&format!("| `{name}`")), "{name} is not in the reference");
     }
 }
+
+#[test]
+fn the_example_of_an_env_file_has_every_setting_and_sets_none() {
+    let example = include_str!("../../../../.env.example");
+    let config = accepted(&[], example);
+    for (name, ..) in config.describe() {
+        assert!(example.contains(&format!("\n# {name}=")), "{name}");
+        assert!(effective(&config, name).ends_with("(default)"), "{name}");
+    }
+}
