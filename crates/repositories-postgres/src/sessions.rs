@@ -132,6 +132,7 @@ async fn advance(connection: &mut AsyncPgConnection, request: &RotateSession) ->
         .otherwise(sessions::expires_at);
     let current = sessions::table
         .find(request.id.as_bytes().as_slice())
+        .filter(sessions::user_id.eq(request.user_id.as_bytes().as_slice()))
         .filter(sessions::generation.eq(i64::from(request.generation.number())))
         .filter(sessions::ended_at.is_null())
         .filter(sessions::idle_expires_at.gt(now));
@@ -151,7 +152,10 @@ async fn advance(connection: &mut AsyncPgConnection, request: &RotateSession) ->
 /// What to say to a generation that was not the current one a moment ago. The lock keeps the row as it is from the
 /// judgement to the punishment.
 async fn judge(connection: &mut AsyncPgConnection, request: &RotateSession) -> Result<RotateOutcome, Failure> {
-    let row = sessions::table.find(request.id.as_bytes().as_slice()).select(SessionRow::as_select()).for_update();
+    let theirs = sessions::table
+        .find(request.id.as_bytes().as_slice())
+        .filter(sessions::user_id.eq(request.user_id.as_bytes().as_slice()));
+    let row = theirs.select(SessionRow::as_select()).for_update();
     let Some(row) = row.first(connection).await.optional()? else {
         return Ok(RotateOutcome::Unknown);
     };

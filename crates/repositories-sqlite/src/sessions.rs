@@ -106,6 +106,7 @@ fn advance(connection: &mut SqliteConnection, request: &RotateSession) -> Result
         .otherwise(sessions::expires_at);
     let current = sessions::table
         .find(request.id.as_bytes().as_slice())
+        .filter(sessions::user_id.eq(request.user_id.as_bytes().as_slice()))
         .filter(sessions::generation.eq(i64::from(request.generation.number())))
         .filter(sessions::ended_at.is_null())
         .filter(sessions::idle_expires_at.gt(now));
@@ -124,7 +125,7 @@ fn advance(connection: &mut SqliteConnection, request: &RotateSession) -> Result
 /// What to say to a generation that is not the current one. The row cannot change between its reading and the
 /// punishment: both are in one transaction of the only writer.
 fn refuse(connection: &mut SqliteConnection, request: &RotateSession) -> Result<RotateOutcome, Failure> {
-    let Some(session) = find(connection, request.id)? else {
+    let Some(session) = find(connection, request.id)?.filter(|session| session.user_id == request.user_id) else {
         return Ok(RotateOutcome::Unknown);
     };
     match session.judge(request.generation, request.now, request.retry_window) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tessera_domain::{EndReason, Generation, Revocation, SecurityVersion, Session, SessionId, Timestamp};
+use tessera_domain::{EndReason, Generation, Revocation, SecurityVersion, Session, SessionId, Timestamp, UserId};
 
 use crate::Result;
 
@@ -48,6 +48,8 @@ pub enum OpenOutcome {
 pub struct RotateSession {
     /// The session it belongs to.
     pub id: SessionId,
+    /// The account that it was made for. A session of another one is not there for it.
+    pub user_id: UserId,
     /// Its generation.
     pub generation: Generation,
     /// The present moment.
@@ -72,7 +74,7 @@ pub enum RotateOutcome {
     Reused(Session),
     /// The session had ended before. Unchanged.
     Ended(Session),
-    /// There is no such session or generation, or it has reached one of its limits.
+    /// There is no such session or generation of this account, or it has reached one of its limits.
     Unknown,
 }
 

@@ -14,7 +14,7 @@ use tessera_repositories_postgres::{
     PostgresRevocations, PostgresSessions, PostgresStore, PostgresUserTokens, PostgresUsers,
 };
 
-use crate::{NOW, admin, connect, new_user, session, until_waiting};
+use crate::{NOW, admin, connect, new_user, session, until_waiting, user_id};
 use tessera_test_servers::postgres::Server;
 
 /// Account 1, and a session of it.
@@ -27,10 +27,12 @@ pub async fn opened(store: &PostgresStore) -> Session {
     session
 }
 
+/// The presentation of a token of account 1.
 pub fn rotation(id: SessionId, generation: u32) -> RotateSession {
     let day = Duration::from_hours(24);
     RotateSession {
         id,
+        user_id: user_id(1),
         generation: Generation::from_number(generation),
         now: NOW,
         idle: 7 * day,

@@ -2,7 +2,7 @@
 
 use tessera_domain::{
     ActivityEvent, Claims, ErrorKind, Generation, OnRetry, Presented, RefreshPolicy, RefreshToken, Revocation,
-    RevokedKey, Rotation, Session, Subject, Timestamp, TokenKind, TokenPair, TokenType,
+    RevokedKey, Rotation, Session, Subject, Timestamp, TokenKind, TokenPair, TokenType, UserId,
 };
 use tessera_repositories::{RotateOutcome, RotateSession};
 
@@ -44,6 +44,7 @@ impl From<TokenRejected> for RefreshError {
 struct Presentation<'a> {
     token: &'a RefreshToken,
     claims: Claims,
+    user_id: UserId,
     generation: Generation,
     on_retry: OnRetry,
     client: &'a ClientInfo,
@@ -59,8 +60,8 @@ impl Sessions {
     ) -> Result<TokenPair, RefreshError> {
         let now = self.clock.now();
         let claims = self.verifier.verify(token.expose(), TokenType::Refresh, now)?;
-        let generation = generation_of(&claims)?;
-        let presented = Presentation { token, claims, generation, on_retry: policy.on_retry, client, now };
+        let (user_id, generation) = account_and_generation(&claims)?;
+        let presented = Presentation { token, claims, user_id, generation, on_retry: policy.on_retry, client, now };
         match policy.rotation {
             Rotation::Rotate => self.rotate(&presented).await,
             Rotation::Keep => self.keep(&presented).await,
@@ -71,6 +72,7 @@ impl Sessions {
         let now = presented.now;
         let request = RotateSession {
             id: presented.claims.session_id,
+            user_id: presented.user_id,
             generation: presented.generation,
             now,
             idle: self.lifetimes.session.idle,
@@ -93,9 +95,9 @@ impl Sessions {
     /// The current token stays good. A token that is not current is judged exactly as where tokens rotate: its
     /// generation is past, so that no rotation can come of it.
     async fn keep(&self, presented: &Presentation<'_>) -> Result<TokenPair, RefreshError> {
-        let Presentation { token, claims, generation, now, .. } = presented;
+        let Presentation { token, claims, user_id, generation, now, .. } = presented;
         let found = self.sessions.find(claims.session_id).await.map_err(Outage::from)?;
-        let session = found.ok_or(RefreshError::Invalid)?;
+        let session = found.filter(|session| session.user_id == *user_id).ok_or(RefreshError::Invalid)?;
         match session.judge(*generation, *now, self.lifetimes.retry_window) {
             Presented::Current => {
                 Ok(TokenPair { access: self.access_token(&session, *now)?, refresh: (*token).clone() })
@@ -120,10 +122,10 @@ impl Sessions {
     }
 }
 
-/// The generation of an account's refresh token.
-fn generation_of(claims: &Claims) -> Result<Generation, TokenRejected> {
+/// Whose refresh token it is, if it is an account's, and of which generation.
+fn account_and_generation(claims: &Claims) -> Result<(UserId, Generation), TokenRejected> {
     match (&claims.subject, claims.kind) {
-        (Subject::Account(_), TokenKind::Refresh(generation)) => Ok(generation),
+        (Subject::Account(user_id), TokenKind::Refresh(generation)) => Ok((*user_id, generation)),
         _ => Err(TokenRejected::Invalid),
     }
 }

@@ -171,6 +171,25 @@ async fn a_session_that_is_not_rotated_keeps_its_refresh_token() {
 }
 
 #[tokio::test]
+async fn a_token_refreshes_no_session_of_another_account() {
+    let mut sessions = MockSessionRepository::new();
+    sessions
+        .expect_rotate()
+        .withf(|request| request.user_id == USER)
+        .times(1)
+        .returning(|_| Ok(RotateOutcome::Unknown));
+    let rotating = service(sessions, verifies(claims(generation(0))));
+    assert!(rotating.refresh(&refresh_token(), STRICT, &client()).await.is_err());
+
+    let mut sessions = MockSessionRepository::new();
+    let theirs = Session { user_id: UserId::from_bytes([6; 16]), ..session() };
+    sessions.expect_find().returning(move |_| Ok(Some(theirs.clone())));
+    let keeping = service(sessions, verifies(claims(generation(0))));
+    let error = keeping.refresh(&refresh_token(), KEEPING, &client()).await;
+    assert_eq!(error.expect_err("not theirs").kind(), ErrorKind::Unauthenticated);
+}
+
+#[tokio::test]
 async fn a_spent_token_is_reuse_also_where_nothing_rotates() {
     let mut sessions = MockSessionRepository::new();
     sessions

@@ -51,7 +51,7 @@ async fn measure(path: &Path, options: StoreOptions, tasks: u32) -> anyhow::Resu
         let OpenOutcome::Opened = sessions.open(&session, SecurityVersion::FIRST).await? else {
             bail!("no session was opened");
         };
-        rotating.spawn(rotate(Arc::clone(&sessions), session.id, from));
+        rotating.spawn(rotate(Arc::clone(&sessions), session, from));
     }
     let mut count = 0;
     for rotated in rotating.join_all().await {
@@ -83,11 +83,12 @@ async fn insert_account(users: &SqliteUsers) -> anyhow::Result<UserId> {
 }
 
 /// How often one session was rotated in the time that counts.
-async fn rotate(sessions: Arc<SqliteSessions>, id: SessionId, from: Instant) -> anyhow::Result<u32> {
+async fn rotate(sessions: Arc<SqliteSessions>, session: Session, from: Instant) -> anyhow::Result<u32> {
     let (mut generation, mut count) = (Generation::FIRST, 0);
     while from.elapsed() < MEASURED {
         let request = RotateSession {
-            id,
+            id: session.id,
+            user_id: session.user_id,
             generation,
             now: NOW,
             idle: 7 * DAY,

@@ -2,9 +2,9 @@
 
 use tessera_domain::{EndReason, RevokedKey, SecurityVersion, Session};
 
-use super::{ANSWERS, SOON, SessionPorts, after, logout, session};
+use super::{ANSWERS, SOON, SessionPorts, after, logout, rotation, session};
 use crate::contract::sample::{LIMITS, NOW, new_user, revocation, session_id, user_id};
-use crate::{InsertOutcome, OpenOutcome, RevocationCursor, RotateOutcome, SessionEnding};
+use crate::{InsertOutcome, OpenOutcome, RevocationCursor, RotateOutcome, RotateSession, SessionEnding};
 
 /// Every field comes back.
 pub async fn an_opened_session_is_found_as_it_was_given(ports: &SessionPorts) {
@@ -108,6 +108,25 @@ pub async fn a_generation_of_the_future_is_unknown_and_harmless(ports: &SessionP
 pub async fn a_token_of_no_session_is_unknown(ports: &SessionPorts) {
     assert_eq!(ports.rotate(session_id(1), 0, NOW).await, RotateOutcome::Unknown);
     assert!(!ports.is_revoked(session_id(1), SOON).await);
+}
+
+/// Whatever its generation is: a session serves the account that opened it, and nobody else ends it.
+pub async fn a_token_of_another_account_is_unknown_and_harmless(ports: &SessionPorts) {
+    let session = ports.rotated(2).await;
+    let other = ports.account(2).await;
+    for generation in [0, 1, 2, 3] {
+        let theirs = RotateSession { user_id: other, ..rotation(session.id, generation, after(3)) };
+        assert_eq!(ports.sessions.rotate(&theirs).await.expect(ANSWERS), RotateOutcome::Unknown, "{generation}");
+    }
+    assert_eq!(ports.find(session.id).await, Some(session.clone()));
+    assert!(!ports.is_revoked(session.id, SOON).await);
+    ports.end(&logout(&[session.id], after(4))).await;
+    let ended = RotateSession { user_id: other, ..rotation(session.id, 2, after(5)) };
+    assert_eq!(
+        ports.sessions.rotate(&ended).await.expect(ANSWERS),
+        RotateOutcome::Unknown,
+        "nor is it told of its end"
+    );
 }
 
 /// No generation of it is anything but ended, and asking changes nothing (invariant I2).

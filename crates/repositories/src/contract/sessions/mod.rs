@@ -16,7 +16,7 @@ use tessera_domain::{
 };
 
 use super::ANSWERS;
-use super::sample::{LIMITS, NOW, after, new_user, session};
+use super::sample::{LIMITS, NOW, after, new_user, session, user_id};
 use crate::{
     InsertOutcome, OpenOutcome, RevocationRepository, RotateOutcome, RotateSession, SessionEnding, SessionRepository,
     UserRepository,
@@ -42,6 +42,7 @@ macro_rules! session_contract {
                 reuse_records_the_revocation_in_the_same_step
                 a_generation_of_the_future_is_unknown_and_harmless
                 a_token_of_no_session_is_unknown
+                a_token_of_another_account_is_unknown_and_harmless
                 an_ended_session_never_rotates
                 a_session_ends_with_its_revocations
                 only_the_named_sessions_end
@@ -124,6 +125,7 @@ impl SessionPorts {
         session
     }
 
+    /// Presents a token of account 1.
     async fn rotate(&self, id: SessionId, generation: u32, now: Timestamp) -> RotateOutcome {
         self.sessions.rotate(&rotation(id, generation, now)).await.expect(ANSWERS)
     }
@@ -144,6 +146,7 @@ impl SessionPorts {
 fn rotation(id: SessionId, generation: u32, now: Timestamp) -> RotateSession {
     RotateSession {
         id,
+        user_id: user_id(1),
         generation: Generation::from_number(generation),
         now,
         idle: LIMITS.idle,

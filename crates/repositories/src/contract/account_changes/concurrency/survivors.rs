@@ -20,6 +20,7 @@ use crate::{ActivationOutcome, Earlier, PasswordChangeOutcome, RotateOutcome, Ro
 fn rotation(session: &Session) -> RotateSession {
     RotateSession {
         id: session.id,
+        user_id: session.user_id,
         generation: Generation::FIRST,
         now: NOW,
         idle: LIMITS.idle,
