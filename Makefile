@@ -35,9 +35,11 @@ chaos: toolchain servers ## Kill the service and its database again and again, a
 	cargo test --package tessera-repositories-postgres --locked --test faults
 	cargo test --package tessera-repositories-redis --locked --test faults
 
-config-docs: toolchain ## Write docs/configuration.md from the definition of the settings
+config-docs: toolchain ## Write docs/configuration.md and .env.example from the definition of the settings
 	cargo run --quiet --locked --package tessera-server -- config docs > docs/configuration.md.new
 	mv docs/configuration.md.new docs/configuration.md
+	cargo run --quiet --locked --package tessera-server -- config example > .env.example.new
+	mv .env.example.new .env.example
 
 deny: ## Check the licenses and sources of all dependencies (needs cargo-deny)
 	cargo deny --locked check bans licenses sources

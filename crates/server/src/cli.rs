@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args as _, FromArgMatches as _};
 
-use crate::commands::{self, UserCommand};
+use crate::commands::{self, HealthCheck, UserCommand};
 use crate::config::{self, Config, Environment, Settings};
 use crate::output;
 use crate::wiring::Overrides;
@@ -24,6 +24,8 @@ enum Command {
     Serve,
     /// Bring the database schema up to date, and do nothing else; serving does so as well
     Migrate,
+    /// Ask the server with these settings whether it is well; for those who watch over a container
+    Healthcheck(HealthCheck),
     /// Make and list accounts, bring them along and take them away
     #[command(subcommand)]
     User(UserCommand),
@@ -39,6 +41,9 @@ enum ConfigCommand {
     /// Print the reference of all settings, in Markdown
     #[command(hide = true)]
     Docs,
+    /// Print the example of a `.env` file
+    #[command(hide = true)]
+    Example,
 }
 
 /// Does what the command line asks for, and says how that went.
@@ -60,6 +65,7 @@ fn run(overrides: &Overrides) -> anyhow::Result<ExitCode> {
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => return commands::serve(&config()?, overrides),
         Command::Migrate => commands::migrate(&config()?, overrides)?,
+        Command::Healthcheck(what) => commands::check_health(&config()?, &what)?,
         Command::User(UserCommand::Create(new)) => commands::create_user(&config()?, overrides, &new)?,
         Command::User(UserCommand::List(list)) => commands::list_users(&config()?, overrides, &list)?,
         Command::User(UserCommand::Disable(account)) => commands::disable_user(&config()?, overrides, &account)?,
@@ -68,6 +74,7 @@ fn run(overrides: &Overrides) -> anyhow::Result<ExitCode> {
         Command::User(UserCommand::Export(export)) => commands::export_users(&config()?, overrides, &export)?,
         Command::Config(ConfigCommand::Check) => commands::check_config(&config()?)?,
         Command::Config(ConfigCommand::Docs) => output::print(&config::reference())?,
+        Command::Config(ConfigCommand::Example) => output::print(config::example().trim_end())?,
     }
     Ok(ExitCode::SUCCESS)
 }

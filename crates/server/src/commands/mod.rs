@@ -1,6 +1,7 @@
 //! What the binary can do, one command a file.
 
 mod config_check;
+mod healthcheck;
 mod migrate;
 mod password_input;
 mod serve;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 pub use config_check::check_config;
+pub use healthcheck::{HealthCheck, check_health};
 pub use migrate::migrate;
 pub use serve::serve;
 pub use user_activation::{AccountAddress, disable_user, enable_user};

@@ -47,7 +47,7 @@ fn row(arg: &Arg) -> String {
 }
 
 /// The help without its note on the default, and that default.
-fn split_default(arg: &Arg) -> (String, String) {
+pub(super) fn split_default(arg: &Arg) -> (String, String) {
     let help = layers::help(arg).replace('\n', " ");
     match (help.split_once(" [default: "), arg.get_default_values()) {
         (Some((meaning, default)), _) => (meaning.to_owned(), default.trim_end_matches(']').to_owned()),

@@ -287,6 +287,7 @@ fn the_reference_is_the_one_in_the_documentation() {
 #[test]
 fn the_example_of_an_env_file_has_every_setting_and_sets_none() {
     let example = include_str!("../../../../.env.example");
+    assert!(example == tessera_server::config::example(), ".env.example is stale: run `make config-docs`");
     let config = accepted(&[], example);
     for (name, ..) in config.describe() {
         assert!(example.contains(&format!("\n# {name}=")), "{name}");

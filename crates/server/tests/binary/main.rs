@@ -7,6 +7,8 @@ mod commands;
 #[cfg(test)]
 mod configuration;
 #[cfg(test)]
+mod healthcheck;
+#[cfg(test)]
 mod in_process;
 #[cfg(test)]
 mod installation;
