@@ -6,17 +6,30 @@ use tessera_domain::{MailKind, QueuedMail, Timestamp};
 use tessera_repositories::Settlement;
 
 /// After the first attempt, the second, and so on; the last one counts for all that follow.
-const PAUSES: [Duration; 5] =
-    [Duration::from_mins(1), Duration::from_mins(5), Duration::from_mins(15), Duration::from_mins(30), LONGEST];
-const LONGEST: Duration = Duration::from_hours(1);
+const PAUSES: [Duration; 5] = [
+    Duration::from_mins(1),
+    Duration::from_mins(5),
+    Duration::from_mins(15),
+    Duration::from_mins(30),
+    Duration::from_hours(1),
+];
 
-/// How long a mail is worth trying. Whoever asked for a new password an hour ago has given up or asked again, and is only
-/// alarmed by a link that comes unexpected.
-const fn patience(kind: MailKind) -> Duration {
-    match kind {
-        MailKind::PasswordReset => Duration::from_hours(1),
-        MailKind::PasswordChanged | MailKind::EmailConfirmation | MailKind::EmailChanged => Duration::from_hours(24),
-    }
+/// How long to go on with a mail, and what to wait at the most.
+struct Persistence {
+    patience: Duration,
+    longest_pause: Duration,
+}
+
+/// Whoever asked for a new password waits for it, and an hour later has given up: a link that comes then is only alarming.
+/// All else is worth a day.
+const fn persistence(kind: MailKind) -> Persistence {
+    let (patience, longest_pause) = match kind {
+        MailKind::PasswordReset => (Duration::from_hours(1), Duration::from_mins(5)),
+        MailKind::PasswordChanged | MailKind::EmailConfirmation | MailKind::EmailChanged => {
+            (Duration::from_hours(24), Duration::from_hours(1))
+        }
+    };
+    Persistence { patience, longest_pause }
 }
 
 /// Whether it is too late even for a first attempt. All but a link for a new password are worth one, however late.
@@ -28,14 +41,15 @@ pub(super) fn is_stale(mail: &QueuedMail, now: Timestamp) -> bool {
 /// pause, so that mails which failed together do not come back together.
 pub(super) fn after_failure(mail: &QueuedMail, attempt: u32, now: Timestamp, random: u8) -> Settlement {
     let passed = usize::try_from(attempt.saturating_sub(1)).unwrap_or(usize::MAX);
-    let pause = PAUSES.get(passed).copied().unwrap_or(LONGEST);
+    let longest = persistence(mail.kind).longest_pause;
+    let pause = PAUSES.get(passed).copied().unwrap_or(longest).min(longest);
     let shorter_by = pause / 4 * u32::from(random) / u32::from(u8::MAX);
     let at = now.plus(pause.saturating_sub(shorter_by));
     if at < end(mail) { Settlement::Retry { at } } else { Settlement::GivenUp { at: now } }
 }
 
 fn end(mail: &QueuedMail) -> Timestamp {
-    mail.queued_at.plus(patience(mail.kind))
+    mail.queued_at.plus(persistence(mail.kind).patience)
 }
 
 #[cfg(test)]
@@ -62,9 +76,9 @@ mod tests {
     }
 
     #[test]
-    fn a_link_for_a_new_password_is_tried_for_an_hour_ever_more_seldom() {
+    fn a_link_for_a_new_password_is_tried_for_an_hour_every_few_minutes() {
         let minutes: Vec<_> = attempts(MailKind::PasswordReset, 0).iter().map(|at| at.as_secs() / 60).collect();
-        assert_eq!(minutes, [0, 1, 6, 21, 51]);
+        assert_eq!(minutes, [0, 1, 6, 11, 16, 21, 26, 31, 36, 41, 46, 51, 56]);
     }
 
     #[test]
@@ -73,7 +87,7 @@ mod tests {
             let attempts = attempts(kind, 0);
             assert_eq!(attempts.len(), 5 + 23);
             assert!(attempts.last().is_some_and(|last| *last < Duration::from_hours(24)));
-            assert!(attempts.windows(2).all(|pair| pair[1] <= pair[0] + LONGEST));
+            assert!(attempts.windows(2).all(|pair| pair[1] <= pair[0] + Duration::from_hours(1)));
         }
     }
 
