@@ -5,12 +5,11 @@ mod session;
 mod tls;
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::net::TcpListener;
-use tokio::sync::{Mutex as AsyncMutex, mpsc};
-use tokio::task::JoinHandle;
+use tokio::sync::{Mutex as AsyncMutex, mpsc, watch};
+use tokio::task::{JoinHandle, JoinSet};
 
 pub use received::Received;
 pub use tls::Certificate;
@@ -61,7 +60,7 @@ pub struct SmtpServer {
 struct Shared {
     encryption: Encryption,
     manner: Mutex<Manner>,
-    connections: AtomicUsize,
+    connections: watch::Sender<usize>,
     kept: mpsc::UnboundedSender<Received>,
 }
 
@@ -81,7 +80,7 @@ impl SmtpServer {
         let listener = TcpListener::bind(addr).await.expect("the address is free");
         let addr = listener.local_addr().expect("bound");
         let (kept, received) = mpsc::unbounded_channel();
-        let (manner, connections) = (Mutex::new(manner), AtomicUsize::new(0));
+        let (manner, connections) = (Mutex::new(manner), watch::Sender::new(0));
         let shared = Arc::new(Shared { encryption, manner, connections, kept });
         let accepting = tokio::spawn(accept(listener, Arc::clone(&shared)));
         Self { addr, shared, received: AsyncMutex::new(received), accepting }
@@ -97,9 +96,10 @@ impl SmtpServer {
         *self.shared.manner.lock().unwrap_or_else(PoisonError::into_inner) = manner;
     }
 
-    /// How often somebody connected.
-    pub fn connections(&self) -> usize {
-        self.shared.connections.load(Ordering::SeqCst)
+    /// Waits until somebody has connected this often.
+    pub async fn connected(&self, times: usize) {
+        let mut connections = self.shared.connections.subscribe();
+        connections.wait_for(|connections| *connections >= times).await.expect("it runs");
     }
 
     /// The next mail that it was given; it waits for one.
@@ -113,6 +113,12 @@ impl SmtpServer {
     }
 }
 
+impl Shared {
+    fn manner(&self) -> Manner {
+        *self.manner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Drop for SmtpServer {
     fn drop(&mut self) {
         self.accepting.abort();
@@ -121,11 +127,11 @@ impl Drop for SmtpServer {
 
 /// Its sessions end with it.
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {
-    let mut sessions = tokio::task::JoinSet::new();
+    let mut sessions = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
-        shared.connections.fetch_add(1, Ordering::SeqCst);
-        let manner = *shared.manner.lock().unwrap_or_else(PoisonError::into_inner);
-        let shared = Arc::clone(&shared);
+        let (manner, shared) = (shared.manner(), Arc::clone(&shared));
+        // Counted when its manner is settled: whoever waited for it may choose another one for the next.
+        shared.connections.send_modify(|connections| *connections += 1);
         sessions.spawn(async move {
             // The client may hang up whenever it likes.
             let _ended = session::serve(stream, manner, &shared).await;
