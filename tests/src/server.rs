@@ -53,6 +53,11 @@ impl TestServer {
         Self::run(config(&data, settings), Arc::new(ManualClock::at(START)), data).await
     }
 
+    /// A server on data that is there already, with these settings, at this moment.
+    pub async fn on_data(data: Arc<Data>, now: Timestamp, settings: &[(&str, &str)]) -> Self {
+        Self::run(config(&data, settings), Arc::new(ManualClock::at(now)), data).await
+    }
+
     async fn run(config: Config, clock: Arc<ManualClock>, data: Arc<Data>) -> Self {
         let (settings, overrides) = (config.clone(), Overrides::with_clock(clock.clone()));
         let started = RUNTIME.spawn(async move { tessera_server::start(&settings, &overrides).await });
