@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tessera_domain::{Activity, ActivityEvent, ActivityId, UserId};
 use tessera_repositories::ActivityRepository;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::timeout;
 
 use super::{ActivityRecorder, ActivityWriter};
@@ -25,6 +25,7 @@ pub struct ActivityQueue {
     entries: mpsc::Sender<Activity>,
     tail: Mutex<Tail>,
     dropped: Arc<AtomicU64>,
+    hurry: Arc<Notify>,
     settled: watch::Receiver<u64>,
     clock: Arc<dyn Clock>,
     secrets: Arc<dyn SecretSource>,
@@ -45,10 +46,10 @@ impl ActivityQueue {
     ) -> (Self, ActivityWriter) {
         let (entries, queued) = mpsc::channel(CAPACITY);
         let (progress, settled) = watch::channel(0);
-        let dropped = Arc::new(AtomicU64::new(0));
-        let writer = ActivityWriter::new(queued, storage, progress, Arc::clone(&dropped));
+        let (dropped, hurry) = (Arc::new(AtomicU64::new(0)), Arc::new(Notify::new()));
+        let writer = ActivityWriter::new(queued, storage, Arc::clone(&hurry), progress, Arc::clone(&dropped));
         let tail = Mutex::new(Tail { last: ActivityId::from_bytes([0; 16]), queued: 0 });
-        (Self { entries, tail, dropped, settled, clock, secrets }, writer)
+        (Self { entries, tail, dropped, hurry, settled, clock, secrets }, writer)
     }
 
     fn tail(&self) -> MutexGuard<'_, Tail> {
@@ -75,6 +76,7 @@ impl ActivityRecorder for ActivityQueue {
     async fn settle(&self) {
         let queued = self.tail().queued;
         let mut settled = self.settled.clone();
+        self.hurry.notify_one();
         // Too late, or there is no writer any longer: either way there is nothing to wait for.
         drop(timeout(A_MOMENT, settled.wait_for(|settled| *settled >= queued)).await);
     }

@@ -98,6 +98,25 @@ async fn noting_waits_for_nobody_and_drops_what_finds_no_room() {
     assert_eq!(sizes, [BATCH; CAPACITY / BATCH]);
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_happens_in_a_moment_is_one_batch_unless_somebody_waits_for_it() {
+    let gate = Gate::new(8);
+    let (queue, writer) = gated(&gate);
+    tokio::spawn(writer.run(pending()));
+    let sizes = || gate.batches.lock().expect("unpoisoned").iter().map(Vec::len).collect::<Vec<_>>();
+    for _ in 0..3 {
+        queue.record(USER, ActivityEvent::LoginFailed, &client());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(sizes(), []);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(sizes(), [3]);
+    let started = tokio::time::Instant::now();
+    queue.record(USER, ActivityEvent::LoginFailed, &client());
+    queue.settle().await;
+    assert_eq!((sizes(), started.elapsed()), (vec![3, 1], Duration::ZERO));
+}
+
 #[tokio::test]
 async fn who_settles_finds_what_was_noted_before() {
     let gate = Gate::new(8);

@@ -7,11 +7,14 @@ use std::time::Duration;
 
 use tessera_domain::Activity;
 use tessera_repositories::ActivityRepository;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{sleep, timeout};
 
 /// The most entries of one batch.
 pub(super) const BATCH: usize = 256;
+/// How long the first entry of a batch waits for others. While logins fail in numbers, that is ten writes a second instead
+/// of one for each; and what is written begins when the request that caused it is answered, so that nobody feels it.
+const GATHER: Duration = Duration::from_millis(100);
 /// How long a storage that is away is left alone.
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// How long the last entries may take when the process stops.
@@ -23,6 +26,8 @@ pub struct ActivityWriter {
     storage: Arc<dyn ActivityRepository>,
     /// What is being written. It outlives an attempt that fails or is broken off: a storage leaves alone what it has.
     batch: Vec<Activity>,
+    /// Rung by who does not want to wait for a batch to gather.
+    hurry: Arc<Notify>,
     settled: watch::Sender<u64>,
     dropped: Arc<AtomicU64>,
     is_behind: bool,
@@ -32,10 +37,11 @@ impl ActivityWriter {
     pub(super) fn new(
         queued: mpsc::Receiver<Activity>,
         storage: Arc<dyn ActivityRepository>,
+        hurry: Arc<Notify>,
         settled: watch::Sender<u64>,
         dropped: Arc<AtomicU64>,
     ) -> Self {
-        Self { queued, storage, batch: Vec::new(), settled, dropped, is_behind: false }
+        Self { queued, storage, batch: Vec::new(), hurry, settled, dropped, is_behind: false }
     }
 
     /// Writes until `stop`, then for a few seconds at most what was noted by then. It ends by itself when nobody can
@@ -59,8 +65,13 @@ impl ActivityWriter {
 
     /// Waits for entries and writes them, or tries once more to write those it has. `false` when there will be no more.
     async fn write_batch(&mut self) -> bool {
-        if self.batch.is_empty() && self.queued.recv_many(&mut self.batch, BATCH).await == 0 {
+        if self.batch.is_empty() && !self.gather().await {
             return false;
+        }
+        while self.batch.len() < BATCH
+            && let Ok(entry) = self.queued.try_recv()
+        {
+            self.batch.push(entry);
         }
         match self.storage.insert(&self.batch).await {
             Ok(()) => {
@@ -77,6 +88,19 @@ impl ActivityWriter {
             Err(error) => {
                 tracing::error!(%error, "a part of the activity log could not be written");
                 self.drop_batch();
+            }
+        }
+        true
+    }
+
+    /// Waits for a first entry, and then a little for others, unless it is known that there will be none.
+    async fn gather(&mut self) -> bool {
+        let Some(first) = self.queued.recv().await else { return false };
+        self.batch.push(first);
+        if !self.queued.is_closed() {
+            tokio::select! {
+                () = sleep(GATHER) => {}
+                () = self.hurry.notified() => {}
             }
         }
         true
