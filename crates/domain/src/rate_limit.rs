@@ -44,14 +44,13 @@ impl Allowance {
     }
 }
 
-/// How far the clocks of two instances may differ before one of them is taken to be wrong.
-const SKEW: Duration = Duration::from_mins(1);
-
 impl Quota {
     /// The largest limit.
     pub const MAX_LIMIT: u32 = 1_000_000;
     /// The longest window.
     pub const MAX_WINDOW: Duration = Duration::from_hours(24);
+    /// How far the clocks of two instances may differ before one of them is taken to be wrong.
+    pub const SKEW: Duration = Duration::from_mins(1);
 
     /// A quota of 1 to [`Quota::MAX_LIMIT`] attempts in one second to [`Quota::MAX_WINDOW`].
     pub fn new(limit: u32, window: Duration) -> Result<Self> {
@@ -108,7 +107,7 @@ impl Quota {
 
     fn believable(self, tat: Timestamp, now: Timestamp) -> Timestamp {
         let full = now.plus(self.burst());
-        if tat > full.plus(SKEW) { full } else { tat }
+        if tat > full.plus(Self::SKEW) { full } else { tat }
     }
 
     fn remaining(self, tat: Timestamp, now: Timestamp) -> u32 {

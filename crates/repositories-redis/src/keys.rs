@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use tessera_domain::{Digest, OneTimePurpose, RevokedKey, UserId};
+use tessera_domain::{Digest, OneTimePurpose, RateLimitKey, RevokedKey, UserId};
 
 /// The keys of one installation.
 #[derive(Debug, Clone)]
@@ -67,6 +67,11 @@ impl Keys {
     /// A cached account. The number is that of the form in which it is kept.
     pub fn user(&self, id: UserId) -> String {
         self.named(format_args!("user:1:{id}"))
+    }
+
+    /// A counter of attempts.
+    pub fn rate_limit(&self, key: RateLimitKey) -> String {
+        self.named(format_args!("rate_limit:{key}"))
     }
 
     /// What is written to see whether writing works.

@@ -1,8 +1,8 @@
 //! The short-lived storage ports on Redis, for several instances behind one server.
 //!
 //! One [`RedisStore`] owns a connection that all callers share, and the runtime that it lives on. The ports are thin types
-//! over a store: [`RedisOneTimeTokens`] and [`RedisUserCache`] keep their data there alone. Revocations are kept in a
-//! database, and Redis has a copy for other services and news for other instances: [`RedisBlacklist`], which
+//! over a store: [`RedisOneTimeTokens`], [`RedisRateLimits`] and [`RedisUserCache`] keep their data there alone.
+//! Revocations are kept in a database, and Redis has a copy for other services and news for other instances: [`RedisBlacklist`], which
 //! [`RedisRevocations`], [`AnnouncedSessions`] and [`AnnouncedAccountChanges`] write after the database.
 //!
 //! Redis may lose what it was given, and it may come back with what it had before. Nothing here breaks a promise then: a
@@ -19,6 +19,7 @@ mod health;
 mod keys;
 mod link;
 mod one_time_tokens;
+mod rate_limits;
 mod revocations;
 mod sessions;
 mod store;
@@ -28,6 +29,7 @@ mod user_cache;
 pub use account_changes::AnnouncedAccountChanges;
 pub use blacklist::RedisBlacklist;
 pub use one_time_tokens::RedisOneTimeTokens;
+pub use rate_limits::RedisRateLimits;
 pub use revocations::RedisRevocations;
 pub use sessions::AnnouncedSessions;
 pub use store::{ConnectError, RedisStore, StoreOptions};

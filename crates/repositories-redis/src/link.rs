@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::redis::{PushInfo, PushKind, Value};
+use tessera_repositories::Condition;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::sleep;
 
@@ -91,6 +92,9 @@ async fn keep(target: Target, channel: String, say: watch::Sender<Line>, doubt: 
                 let before = say.send_replace(Line::Up(connection.clone()));
                 if matches!(before, Line::Away(_)) {
                     tracing::info!("Redis can be reached again");
+                }
+                if let Ok(Condition::Questionable(concern)) = target.condition(&mut connection).await {
+                    tracing::warn!("Redis {concern}");
                 }
                 pauses = Pauses::default();
                 loop {

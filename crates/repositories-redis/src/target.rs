@@ -10,11 +10,12 @@ use deadpool_redis::redis::{
 };
 use deadpool_redis::{Connection, Manager, Pool, PoolError, Runtime};
 use secrecy::{ExposeSecret as _, SecretString};
+use tessera_repositories::Condition;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use crate::ConnectError;
 use crate::error::Failure;
+use crate::{ConnectError, health};
 
 /// The schemes of the URLs; those with an `s` at the end are encrypted.
 const SCHEMES: [&str; 4] = ["redis://", "rediss://", "valkey://", "valkeys://"];
@@ -76,13 +77,22 @@ impl Target {
 
     /// Whether the server at the other end answers and takes writes.
     pub async fn probe(&self, connection: &mut MultiplexedConnection) -> Result<(), Failure> {
-        let mut ask = cmd("INFO");
-        ask.arg("replication");
-        let info: InfoDict = timeout(self.patience, ask.query_async(connection)).await.map_err(|_| Failure::Late)??;
-        if info.get::<String>("role").as_deref() != Some("master") {
+        let replication = self.info(connection, "replication").await?;
+        if replication.get::<String>("role").as_deref() != Some("master") {
             return Err(Failure::Replica);
         }
-        info.get::<String>("master_replid").map(drop).ok_or(Failure::NoHistory)
+        replication.get::<String>("master_replid").map(drop).ok_or(Failure::NoHistory)
+    }
+
+    /// How the server at the other end is set up.
+    pub async fn condition(&self, connection: &mut MultiplexedConnection) -> Result<Condition, Failure> {
+        Ok(health::condition(&self.info(connection, "memory").await?))
+    }
+
+    async fn info(&self, connection: &mut MultiplexedConnection, section: &str) -> Result<InfoDict, Failure> {
+        let mut ask = cmd("INFO");
+        ask.arg(section);
+        Ok(timeout(self.patience, ask.query_async(connection)).await.map_err(|_| Failure::Late)??)
     }
 }
 

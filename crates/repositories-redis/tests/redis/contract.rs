@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 use tessera_repositories::contract::sessions::SessionPorts;
-use tessera_repositories::{OneTimeTokenRepository, RevocationRepository, UserCache};
+use tessera_repositories::{OneTimeTokenRepository, RateLimitRepository, RevocationRepository, UserCache};
 use tessera_repositories_redis::{
-    AnnouncedSessions, RedisBlacklist, RedisOneTimeTokens, RedisRevocations, RedisStore, RedisUserCache,
+    AnnouncedSessions, RedisBlacklist, RedisOneTimeTokens, RedisRateLimits, RedisRevocations, RedisStore,
+    RedisUserCache,
 };
 use tessera_repositories_sqlite::{SqliteRevocations, SqliteSessions, SqliteStore, SqliteUsers};
 use tessera_test_servers::redis::Prefix;
@@ -26,6 +27,11 @@ tessera_repositories::one_time_token_contract!(async {
 tessera_repositories::user_cache_contract!(async {
     let (store, prefix) = fresh().await;
     (Arc::new(RedisUserCache::new(&store)) as Arc<dyn UserCache>, prefix)
+});
+
+tessera_repositories::rate_limit_contract!(async {
+    let (store, prefix) = fresh().await;
+    (Arc::new(RedisRateLimits::new(&store)) as Arc<dyn RateLimitRepository>, prefix)
 });
 
 /// A database, and what is announced of it.

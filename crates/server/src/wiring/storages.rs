@@ -6,9 +6,9 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use secrecy::ExposeSecret as _;
 use tessera_repositories::{
-    AccountChangeRepository, ActivityRepository, Condition, MailOutboxRepository, OneTimeTokenRepository,
-    RateLimitRepository, RevocationNotices, RevocationRepository, SessionRepository, SigningKeyRepository,
-    StorageHealth as _, UserCache, UserRepository, UserTokenRepository,
+    AccountChangeRepository, ActivityRepository, MailOutboxRepository, OneTimeTokenRepository, RateLimitRepository,
+    RevocationNotices, RevocationRepository, SessionRepository, SigningKeyRepository, UserCache, UserRepository,
+    UserTokenRepository,
 };
 use tessera_repositories_memory::{MemoryRateLimits, MemoryUserCache};
 use tessera_repositories_postgres::{
@@ -16,14 +16,15 @@ use tessera_repositories_postgres::{
     PostgresSessions, PostgresSigningKeys, PostgresStore, PostgresUserTokens, PostgresUsers,
 };
 use tessera_repositories_redis::{
-    AnnouncedAccountChanges, AnnouncedSessions, RedisBlacklist, RedisOneTimeTokens, RedisRevocations, RedisStore,
-    RedisUserCache, StoreOptions,
+    AnnouncedAccountChanges, AnnouncedSessions, RedisBlacklist, RedisOneTimeTokens, RedisRateLimits, RedisRevocations,
+    RedisStore, RedisUserCache, StoreOptions,
 };
 use tessera_repositories_sqlite::{
     SqliteAccountChanges, SqliteActivity, SqliteMailOutbox, SqliteOneTimeTokens, SqliteRevocations, SqliteSessions,
     SqliteSigningKeys, SqliteStore, SqliteUserTokens, SqliteUsers,
 };
 use tessera_services::health::Backend;
+use tessera_services::limits::FallbackRateLimits;
 
 use crate::config::{Database, Redis, Storage};
 
@@ -138,15 +139,13 @@ impl Storages {
         let options =
             StoreOptions { password: redis.password.clone(), ..StoreOptions::new(redis.url.clone(), key_prefix) };
         let store = RedisStore::connect(&options).await.context("Redis cannot be used (REDIS_URL)")?;
-        if let Ok(Condition::Questionable(concern)) = store.check().await {
-            tracing::warn!("Redis {concern}");
-        }
         let blacklist = RedisBlacklist::new(&store, self.revocations.clone());
         self.sessions = Arc::new(AnnouncedSessions::new(self.sessions, &blacklist));
         self.account_changes = Arc::new(AnnouncedAccountChanges::new(self.account_changes, &blacklist));
         self.revocations = Arc::new(RedisRevocations::new(self.revocations, &blacklist));
         self.notices = Some(Arc::new(blacklist));
         self.one_time_tokens = Arc::new(RedisOneTimeTokens::new(&store));
+        self.rate_limits = Arc::new(FallbackRateLimits::new(Arc::new(RedisRateLimits::new(&store)), self.rate_limits));
         self.cache = Arc::new(RedisUserCache::new(&store));
         self.health.push(Backend { storage: Arc::new(store), is_needed: false });
         Ok(self)
