@@ -2,11 +2,14 @@
 
 #![cfg(test)]
 
+use std::fs;
 use std::time::{Duration, Instant};
 
+use rcgen::generate_simple_self_signed;
 use serde_json::{Value, json};
 use tessera_server::config::{Config, Environment};
 use tessera_server::{Overrides, start};
+use tessera_test_servers::free_port;
 use tessera_test_servers::postgres::Cluster;
 use tessera_test_servers::redis::Process;
 use tessera_tests::{Answer, Data, ServerProcess, Storage, TestServer, decode_base64url};
@@ -130,6 +133,38 @@ async fn what_was_logged_out_is_on_the_blacklist() {
     let week = 7 * 24 * 3_600;
     assert!((week - 60..=week).contains(&left("jwt_blacklist:", &refresh_claims["jti"])));
     assert!((840..=900).contains(&left("jwt_blacklist:session:", &access_claims["sid"])));
+}
+
+/// A server that speaks TLS alone is believed if somebody whom the system trusts vouches for it, and for its name.
+#[tokio::test(flavor = "multi_thread")]
+async fn redis_behind_tls_is_used_if_it_is_who_it_says() {
+    let data = Data::on(Storage::Sqlite);
+    let make = || generate_simple_self_signed(["localhost".to_owned()]).expect("made");
+    let (ours, theirs) = (make(), make());
+    let write = |name: &str, text: String| {
+        let path = data.folder().join(name);
+        fs::write(&path, text).expect("written");
+        path.display().to_string()
+    };
+    let (certificate, key) =
+        (write("redis.crt", ours.cert.pem()), write("redis.key", ours.signing_key.serialize_pem()));
+    let stranger = write("stranger.crt", theirs.cert.pem());
+    let port = free_port().to_string();
+    let tls =
+        ["--tls-port", &port, "--tls-cert-file", &certificate, "--tls-key-file", &key, "--tls-auth-clients", "no"];
+    let _redis = Process::start(&tls);
+    let by_name = format!("rediss://localhost:{port}");
+    let by_number = format!("rediss://127.0.0.1:{port}");
+    let cases = [(&by_name, &certificate, 201), (&by_number, &certificate, 503), (&by_name, &stranger, 503)];
+    for (number, (url, trusted, expected)) in cases.into_iter().enumerate() {
+        let settings = [("REDIS_URL", url.as_str()), ("SSL_CERT_FILE", trusted)];
+        let server = ServerProcess::start_with(SERVER, &data, &settings).await;
+        let (access, _) = server.sign_up(&format!("ana{number}")).await;
+        let bearer = format!("Bearer {access}");
+        let created = server.send("/token/create", &[("authorization", &bearer)], &json!({})).await;
+        assert_eq!(created.expect("answered").status, expected, "{url} {trusted}");
+        server.kill().await;
+    }
 }
 
 /// The `.env` files that are out there name the database by its parts, and a password of Redis beside a URL without one,

@@ -21,7 +21,8 @@ pub use guardian::Guardian;
 /// How often to start on another port, if somebody was faster to take the one that had been free.
 const ATTEMPTS: usize = 5;
 
-fn free_port() -> u16 {
+/// A port of the loopback interface that nobody listened on a moment ago.
+pub fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     listener.local_addr().expect("its address").port()
 }

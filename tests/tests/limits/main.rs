@@ -4,6 +4,7 @@
 
 mod accounts;
 mod addresses;
+mod instances;
 mod tokens;
 
 use serde_json::{Value, json};
