@@ -6,13 +6,18 @@ mod tls;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex as AsyncMutex, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::timeout;
 
 pub use received::Received;
 pub use tls::Certificate;
+
+/// By when a test fails that waits for what does not come.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How the server behaves from the next connection on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,12 +104,14 @@ impl SmtpServer {
     /// Waits until somebody has connected this often.
     pub async fn connected(&self, times: usize) {
         let mut connections = self.shared.connections.subscribe();
-        connections.wait_for(|connections| *connections >= times).await.expect("it runs");
+        let connected = connections.wait_for(|connections| *connections >= times);
+        timeout(PATIENCE, connected).await.expect("somebody connects").expect("it runs");
     }
 
     /// The next mail that it was given; it waits for one.
     pub async fn next(&self) -> Received {
-        self.received.lock().await.recv().await.expect("it runs")
+        let mut received = self.received.lock().await;
+        timeout(PATIENCE, received.recv()).await.expect("there is a mail").expect("it runs")
     }
 
     /// The next mail, if there is one already.
