@@ -18,7 +18,7 @@ use tessera_repositories_sqlite::{
 };
 use tessera_services::account::OwnAccounts;
 use tessera_services::activity::{ActivityQueue, ActivityRecorder};
-use tessera_services::administration::Administration;
+use tessera_services::administration::{Activation, Administration};
 use tessera_services::auth::{Accounts, AuthService, ListVisibility, PasswordVerifier, RememberedUsers};
 use tessera_services::health::{Backend, Backends};
 use tessera_services::limits::Unlimited;
@@ -150,14 +150,16 @@ fn administration(
     revoked: &Arc<RevocationMirror>,
     clock: &Arc<dyn Clock>,
 ) -> Administration {
-    Administration {
-        users: remembered.users.clone(),
-        remembered,
+    let users = remembered.users.clone();
+    let activation = Activation {
+        users: users.clone(),
         changes: Arc::new(SqliteAccountChanges::new(store)),
+        remembered: remembered.clone(),
         revoked: Arc::clone(revoked),
         clock: Arc::clone(clock),
         access_lifetime: LIFETIMES.access,
-    }
+    };
+    Administration { users, remembered, activation }
 }
 
 async fn keys(store: &SqliteStore, clock: &dyn Clock) -> anyhow::Result<TokenKeys> {

@@ -40,7 +40,8 @@ fn set_active(
     let set = block_on(async {
         let storages = overrides.open(&config.storage).await?;
         let around = Surroundings::new(&config.passwords, overrides)?;
-        let set = wiring::activation(config, &storages, &around).set_active(&email, is_active).await;
+        let revoked = wiring::mirror(&storages, &around);
+        let set = wiring::activation(config, &storages, &around, revoked).set_named_active(&email, is_active).await;
         storages.close().await?;
         Ok(set?)
     })?;

@@ -17,8 +17,8 @@ use tessera_api::Services;
 use tessera_domain::RateLimitSecret;
 use tessera_services::account::OwnAccounts;
 use tessera_services::activity::{ActivityQueue, ActivityRecorder, ActivityWriter};
-use tessera_services::administration::Administration;
-use tessera_services::auth::{AccountImport, Accounts, Activation, AuthService, PasswordVerifier, RememberedUsers};
+use tessera_services::administration::{Activation, Administration};
+use tessera_services::auth::{AccountImport, Accounts, AuthService, PasswordVerifier, RememberedUsers};
 use tessera_services::health::Backends;
 use tessera_services::housekeeping::Housekeeper;
 use tessera_services::limits::{Limits, RateLimiter, Unlimited};
@@ -84,7 +84,7 @@ pub async fn wire(config: &Config, storages: &Storages, overrides: &Overrides) -
     // One for all: what one service has verified, no other verifies again.
     keys.verifier = Arc::new(VerifiedCache::new(keys.verifier, VerifiedCache::DEFAULT_CAPACITY));
     let around = if config.limits.is_on { limited(config, storages, around, rate_limits) } else { around };
-    let mirror = Arc::new(RevocationMirror::new(storages.revocations.clone(), around.clock.clone()));
+    let mirror = mirror(storages, &around);
     mirror.follow().await.context("the log of what was revoked cannot be read")?;
     let housekeeper = Housekeeper {
         sessions: storages.sessions.clone(),
@@ -126,10 +126,7 @@ pub async fn wire(config: &Config, storages: &Storages, overrides: &Overrides) -
     let administration = Administration {
         users: storages.users.clone(),
         remembered: remembered(storages, &around),
-        changes: storages.account_changes.clone(),
-        revoked: Arc::clone(&mirror),
-        clock: around.clock.clone(),
-        access_lifetime: config.tokens.lifetimes.access,
+        activation: activation(config, storages, &around, mirror.clone()),
     };
     let services = Services {
         auth,
@@ -190,12 +187,23 @@ pub fn account_import(storages: &Storages, around: &Surroundings) -> AccountImpo
     AccountImport { users: storages.users.clone(), clock: around.clock.clone(), secrets: around.secrets.clone() }
 }
 
+/// What was revoked, in memory: empty until it has followed its log.
+pub fn mirror(storages: &Storages, around: &Surroundings) -> Arc<RevocationMirror> {
+    Arc::new(RevocationMirror::new(storages.revocations.clone(), around.clock.clone()))
+}
+
 /// What disables accounts and enables them.
-pub fn activation(config: &Config, storages: &Storages, around: &Surroundings) -> Activation {
+pub fn activation(
+    config: &Config,
+    storages: &Storages,
+    around: &Surroundings,
+    revoked: Arc<RevocationMirror>,
+) -> Activation {
     Activation {
         users: storages.users.clone(),
         changes: storages.account_changes.clone(),
         remembered: remembered(storages, around),
+        revoked,
         clock: around.clock.clone(),
         access_lifetime: config.tokens.lifetimes.access,
     }

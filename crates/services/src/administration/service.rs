@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tessera_domain::{ErrorKind, User, UserId};
-use tessera_repositories::{AccountChangeRepository, UserRepository};
+use tessera_repositories::UserRepository;
 
-use super::{AccountPage, ListAccounts};
+use super::{AccountPage, Activation, ListAccounts};
 use crate::Outage;
 use crate::auth::RememberedUsers;
-use crate::ports::Clock;
-use crate::tokens::{Caller, RevocationMirror};
+use crate::tokens::Caller;
 
 /// Administration of accounts, by staff.
 #[cfg_attr(feature = "mock", mockall::automock)]
@@ -59,14 +58,8 @@ pub struct Administration {
     pub users: Arc<dyn UserRepository>,
     /// The same, remembered.
     pub remembered: RememberedUsers,
-    /// What changes accounts.
-    pub changes: Arc<dyn AccountChangeRepository>,
-    /// What was revoked.
-    pub revoked: Arc<RevocationMirror>,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-    /// How long access tokens live: as long the end of a session has to be remembered.
-    pub access_lifetime: std::time::Duration,
+    /// What shuts accounts out.
+    pub activation: Activation,
 }
 
 #[async_trait]

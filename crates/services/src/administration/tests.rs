@@ -8,7 +8,7 @@ use tessera_repositories::{
     UserPage, UserPageRequest,
 };
 
-use super::{Administration, AdministrationService as _, ListAccounts, WhichAccounts};
+use super::{Activation, Administration, AdministrationService as _, ListAccounts, WhichAccounts};
 use crate::auth::RememberedUsers;
 use crate::fixtures::{LIFETIMES, NOW, SESSION, USER, away, clock, credentials, user};
 use crate::tokens::{Caller, RevocationMirror};
@@ -45,14 +45,16 @@ fn administration(users: MockUserRepository, changes: MockAccountChangeRepositor
     cache.expect_evict().returning(|_, _, _| Ok(()));
     let mut log = MockRevocationRepository::new();
     log.expect_is_revoked().returning(|_, _| Ok(false));
-    Administration {
+    let remembered = RememberedUsers { users: users.clone(), cache: Arc::new(cache), clock: clock() };
+    let activation = Activation {
         users: users.clone(),
-        remembered: RememberedUsers { users, cache: Arc::new(cache), clock: clock() },
         changes: Arc::new(changes),
+        remembered: remembered.clone(),
         revoked: Arc::new(RevocationMirror::new(Arc::new(log), clock())),
         clock: clock(),
         access_lifetime: LIFETIMES.access,
-    }
+    };
+    Administration { users, remembered, activation }
 }
 
 /// Disables the other account, as `me`.
@@ -92,7 +94,7 @@ async fn what_was_ended_is_known_here_at_once_and_remembered_for_as_long_as_a_to
         .returning(|_, _, _, _| Ok(ActivationOutcome::Set { user: other(), ended: vec![THEIRS] }));
     let administration = administration(accounts(staff(), Some(other())), changes);
     administration.set_active(&caller(), OTHER, false).await.expect("disabled");
-    assert!(administration.revoked.is_revoked(THEIRS, NOW).await.expect("known"));
+    assert!(administration.activation.revoked.is_revoked(THEIRS, NOW).await.expect("known"));
 }
 
 #[tokio::test]

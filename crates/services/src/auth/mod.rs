@@ -11,7 +11,6 @@ mod register;
 mod register_tests;
 mod remembered_users;
 mod service;
-mod set_active;
 mod verify_password;
 #[cfg(test)]
 mod verify_password_tests;
@@ -21,7 +20,6 @@ pub use list_users::{ListUsers, ListUsersError, ListVisibility, UserListing};
 pub use register::{RegisterError, RegisterUser};
 pub use remembered_users::RememberedUsers;
 pub use service::{Accounts, AuthService};
-pub use set_active::Activation;
 pub use tessera_repositories::UserPageRequest;
 pub use verify_password::{PasswordVerifier, VerifyError};
 

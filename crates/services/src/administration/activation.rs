@@ -1,14 +1,15 @@
-//! Disabling an account, and enabling it again: what its owner cannot do, and the operator can.
+//! Disabling an account, and enabling it again, for whoever has decided that: an operator at the machine, or staff.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tessera_domain::{Email, Identifier, User};
+use tessera_domain::{Email, Identifier, Revocation, RevokedKey, User, UserId};
 use tessera_repositories::{AccountChangeRepository, ActivationOutcome, UserRepository};
 
-use super::RememberedUsers;
 use crate::Outage;
+use crate::auth::RememberedUsers;
 use crate::ports::Clock;
+use crate::tokens::RevocationMirror;
 
 /// Disables accounts and enables them.
 pub struct Activation {
@@ -18,6 +19,8 @@ pub struct Activation {
     pub changes: Arc<dyn AccountChangeRepository>,
     /// The same accounts, remembered.
     pub remembered: RememberedUsers,
+    /// What was revoked, for this process. Others learn of it from the log.
+    pub revoked: Arc<RevocationMirror>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// How long an access token lives: until then the ends of sessions are kept.
@@ -25,21 +28,29 @@ pub struct Activation {
 }
 
 impl Activation {
-    /// Enables the account with this address, or disables it, and with it everything that its owner holds (requirement
-    /// T6). Processes that are serving learn of it from the log of revocations. `None` if there is no such account.
-    pub async fn set_active(&self, email: &Email, is_active: bool) -> Result<Option<User>, Outage> {
+    /// The same as [`Activation::set_active`] for the account with this address, at the word of an operator.
+    pub async fn set_named_active(&self, email: &Email, is_active: bool) -> Result<Option<User>, Outage> {
         let named = Identifier::Email(email.clone());
-        let Some(found) = self.users.find_credentials(&named).await? else {
-            return Ok(None);
-        };
+        match self.users.find_credentials(&named).await? {
+            Some(found) => self.set_active(found.user.id, is_active, None).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Enables an account, or disables it, and with it everything that its owner holds (requirement T6). `by` is the member
+    /// of staff who decided it, for the audit log. `None` if there is no such account.
+    pub async fn set_active(&self, id: UserId, is_active: bool, by: Option<UserId>) -> Result<Option<User>, Outage> {
         let now = self.clock.now();
         let until = now.plus(self.access_lifetime);
-        match self.changes.set_active(found.user.id, is_active, now, until).await? {
+        match self.changes.set_active(id, is_active, now, until).await? {
             ActivationOutcome::Unknown => Ok(None),
             ActivationOutcome::Set { user, ended } => {
-                self.remembered.forget_before(&user).await;
                 let event = if is_active { "account_enabled" } else { "account_disabled" };
-                tracing::info!(target: "audit", event, user_id = %user.id, sessions = ended.len());
+                let by = by.map(tracing::field::display);
+                tracing::info!(target: "audit", event, user_id = %id, sessions = ended.len(), by);
+                let revocation = |session| Revocation { key: RevokedKey::Session(session), until };
+                self.revoked.note(&ended.into_iter().map(revocation).collect::<Vec<_>>());
+                self.remembered.forget_before(&user).await;
                 Ok(Some(user))
             }
         }
@@ -49,7 +60,9 @@ impl Activation {
 #[cfg(test)]
 mod tests {
     use tessera_domain::{ErrorKind, Timestamp};
-    use tessera_repositories::{MockAccountChangeRepository, MockUserCache, MockUserRepository};
+    use tessera_repositories::{
+        MockAccountChangeRepository, MockRevocationRepository, MockUserCache, MockUserRepository,
+    };
 
     use super::*;
     use crate::fixtures::{LIFETIMES, NOW, SESSION, USER, away, clock, credentials, user};
@@ -57,8 +70,9 @@ mod tests {
     fn activation(users: MockUserRepository, changes: MockAccountChangeRepository, cache: MockUserCache) -> Activation {
         let users: Arc<dyn UserRepository> = Arc::new(users);
         let remembered = RememberedUsers { users: users.clone(), cache: Arc::new(cache), clock: clock() };
+        let revoked = Arc::new(RevocationMirror::new(Arc::new(MockRevocationRepository::new()), clock()));
         let access_lifetime = LIFETIMES.access;
-        Activation { users, changes: Arc::new(changes), remembered, clock: clock(), access_lifetime }
+        Activation { users, changes: Arc::new(changes), remembered, revoked, clock: clock(), access_lifetime }
     }
 
     fn ana() -> Email {
@@ -84,7 +98,7 @@ mod tests {
             .returning(move |_, _, _, _| Ok(ActivationOutcome::Set { user: stored.clone(), ended: vec![SESSION] }));
         let version = disabled.updated_at;
         cache.expect_evict().withf(move |id, at, _| *id == USER && *at == version).times(1).returning(|_, _, _| Ok(()));
-        let set = activation(users, changes, cache).set_active(&ana(), false).await;
+        let set = activation(users, changes, cache).set_named_active(&ana(), false).await;
         assert_eq!(set.expect("set"), Some(disabled));
     }
 
@@ -93,13 +107,13 @@ mod tests {
         let mut users = MockUserRepository::new();
         users.expect_find_credentials().returning(|_| Ok(None));
         let untouched = activation(users, MockAccountChangeRepository::new(), MockUserCache::new());
-        assert_eq!(untouched.set_active(&ana(), true).await.expect("answered"), None);
+        assert_eq!(untouched.set_named_active(&ana(), true).await.expect("answered"), None);
 
         let (mut users, mut changes) = (MockUserRepository::new(), MockAccountChangeRepository::new());
         users.expect_find_credentials().returning(|_| Ok(Some(credentials())));
         changes.expect_set_active().returning(|_, _, _, _| Ok(ActivationOutcome::Unknown));
         let gone = activation(users, changes, MockUserCache::new());
-        assert_eq!(gone.set_active(&ana(), true).await.expect("answered"), None);
+        assert_eq!(gone.set_named_active(&ana(), true).await.expect("answered"), None);
     }
 
     #[tokio::test]
@@ -107,7 +121,7 @@ mod tests {
         let (mut users, mut changes) = (MockUserRepository::new(), MockAccountChangeRepository::new());
         users.expect_find_credentials().returning(|_| Ok(Some(credentials())));
         changes.expect_set_active().returning(|_, _, _, _| Err(away()));
-        let error = activation(users, changes, MockUserCache::new()).set_active(&ana(), false).await;
+        let error = activation(users, changes, MockUserCache::new()).set_named_active(&ana(), false).await;
         assert_eq!(error.expect_err("away").kind(), ErrorKind::Unavailable);
     }
 }
