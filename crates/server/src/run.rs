@@ -10,8 +10,10 @@ use actix_web::http::KeepAlive;
 use actix_web::{HttpServer, dev};
 use anyhow::{Context as _, anyhow};
 use tessera_api::{HttpSettings, Services};
+use tessera_services::health::Departure;
 use tokio::sync::oneshot;
 use tokio::task::{JoinError, JoinHandle, JoinSet};
+use tokio::time::sleep;
 
 use crate::config::Config;
 use crate::descriptors;
@@ -33,6 +35,8 @@ pub struct RunningServer {
     addr: SocketAddr,
     handle: ServerHandle,
     serving: JoinHandle<io::Result<()>>,
+    departure: Departure,
+    stop_delay: Duration,
     background: JoinSet<()>,
     /// What requests have noted is written also when they have come to their end.
     activity: Ending,
@@ -66,7 +70,7 @@ impl Ending {
 pub async fn start(config: &Config, overrides: &Overrides) -> anyhow::Result<RunningServer> {
     let storages = overrides.open(&config.storage).await?;
     let wired = wiring::wire(config, &storages, overrides).await?;
-    let Wired { services, mirror, news, housekeeper, activity_writer, mail_sender } = wired;
+    let Wired { services, departure, mirror, news, housekeeper, activity_writer, mail_sender } = wired;
     let (server, addr) = listen(config, services)?;
     let mut background = JoinSet::new();
     background.spawn(async move { mirror.run().await });
@@ -77,7 +81,8 @@ pub async fn start(config: &Config, overrides: &Overrides) -> anyhow::Result<Run
     let activity = Ending::start(|told| activity_writer.run(told));
     let mails = mail_sender.map(|sender| Ending::start(|told| sender.run(told)));
     let handle = server.handle();
-    Ok(RunningServer { addr, handle, serving: tokio::spawn(server), background, activity, mails, storages })
+    let (serving, stop_delay) = (tokio::spawn(server), config.listen.stop_delay);
+    Ok(RunningServer { addr, handle, serving, departure, stop_delay, background, activity, mails, storages })
 }
 
 fn listen(config: &Config, services: Services) -> anyhow::Result<(dev::Server, SocketAddr)> {
@@ -133,9 +138,16 @@ impl RunningServer {
         }
     }
 
-    /// Stops in order: accepts nothing more, lets requests and mails that are under way end, for ten seconds at the most,
+    /// Says that it will stop, to whoever asks whether it is ready. It goes on answering.
+    pub fn announce_stop(&self) {
+        self.departure.announce();
+    }
+
+    /// Stops in order: says so, and gives those who spread the requests time to notice; then accepts nothing more, lets requests and mails that are under way end, for ten seconds at the most,
     /// and then leaves everything that was written in order on the disk. A mail that was queued meanwhile waits.
     pub async fn stop(mut self) -> anyhow::Result<()> {
+        self.announce_stop();
+        sleep(self.stop_delay).await;
         let mails = async {
             match self.mails {
                 Some(mails) => mails.finish().await,

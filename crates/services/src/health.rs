@@ -1,6 +1,7 @@
-//! How the storages are.
+//! How the storages are, and whether this instance is about to stop.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -9,12 +10,21 @@ use tessera_repositories::{Condition, StorageHealth};
 /// A storage that has not answered after this long is down.
 const DEADLINE: Duration = Duration::from_secs(2);
 
-/// Asks the storages how they are.
+/// Says how this instance is.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait HealthService: Send + Sync {
-    /// The state of every storage, in a fixed order. It answers within two seconds for each.
-    async fn report(&self) -> Vec<BackendHealth>;
+    /// How it is. The storages are asked one after the other, for two seconds each at most.
+    async fn report(&self) -> Health;
+}
+
+/// How an instance is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// Whether it was told to stop: it still answers, and requests are better sent elsewhere.
+    pub is_stopping: bool,
+    /// Every storage, in a fixed order.
+    pub backends: Vec<BackendHealth>,
 }
 
 /// The state of one storage.
@@ -41,17 +51,37 @@ pub struct Backend {
     pub is_needed: bool,
 }
 
+/// Whether this instance was told to stop. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct Departure(Arc<AtomicBool>);
+
+impl Departure {
+    /// Says that it was. There is no way back.
+    pub fn announce(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn is_announced(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// The implementation of [`HealthService`].
-pub struct Backends(pub Vec<Backend>);
+pub struct InstanceHealth {
+    /// The storages that are asked.
+    pub backends: Vec<Backend>,
+    /// Where it is announced that this instance stops.
+    pub departure: Departure,
+}
 
 #[async_trait]
-impl HealthService for Backends {
-    async fn report(&self) -> Vec<BackendHealth> {
-        let mut report = Vec::with_capacity(self.0.len());
-        for backend in &self.0 {
-            report.push(ask(backend).await);
+impl HealthService for InstanceHealth {
+    async fn report(&self) -> Health {
+        let mut backends = Vec::with_capacity(self.backends.len());
+        for backend in &self.backends {
+            backends.push(ask(backend).await);
         }
-        report
+        Health { is_stopping: self.departure.is_announced(), backends }
     }
 }
 
@@ -84,19 +114,31 @@ mod tests {
         Backend { storage: Arc::new(storage), is_needed }
     }
 
+    fn instance(backends: Vec<Backend>) -> InstanceHealth {
+        InstanceHealth { backends, departure: Departure::default() }
+    }
+
+    #[tokio::test]
+    async fn it_is_known_to_everybody_that_it_stops() {
+        let health = instance(vec![]);
+        assert!(!health.report().await.is_stopping);
+        health.departure.clone().announce();
+        assert!(health.report().await.is_stopping);
+    }
+
     #[tokio::test]
     async fn one_that_is_down_does_not_hide_another() {
         let backends = vec![backend("sqlite", true, None), backend("redis", false, Some(Condition::Good))];
-        let report = Backends(backends).report().await;
-        let states: Vec<_> = report.iter().map(|it| (it.name, it.is_needed, it.is_up)).collect();
+        let report = instance(backends).report().await;
+        let states: Vec<_> = report.backends.iter().map(|it| (it.name, it.is_needed, it.is_up)).collect();
         assert_eq!(states, [("sqlite", true, false), ("redis", false, true)]);
     }
 
     #[tokio::test]
     async fn what_works_may_still_be_a_concern() {
         let worry = Condition::Questionable("forgets".to_owned());
-        let report = Backends(vec![backend("redis", false, Some(worry))]).report().await;
-        let states: Vec<_> = report.iter().map(|it| (it.is_up, it.concern.as_deref())).collect();
+        let report = instance(vec![backend("redis", false, Some(worry))]).report().await;
+        let states: Vec<_> = report.backends.iter().map(|it| (it.is_up, it.concern.as_deref())).collect();
         assert_eq!(states, [(true, Some("forgets"))]);
     }
 }

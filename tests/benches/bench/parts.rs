@@ -20,7 +20,7 @@ use tessera_services::account::OwnAccounts;
 use tessera_services::activity::{ActivityQueue, ActivityRecorder};
 use tessera_services::administration::{Activation, Administration};
 use tessera_services::auth::{Accounts, AuthService, ListVisibility, PasswordVerifier, RememberedUsers};
-use tessera_services::health::{Backend, Backends};
+use tessera_services::health::{Backend, Departure, InstanceHealth};
 use tessera_services::limits::Unlimited;
 use tessera_services::mail::MailQueue;
 use tessera_services::one_time::OneTimeTokens;
@@ -130,7 +130,10 @@ pub async fn assemble(folder: &Path, cost: BcryptCost) -> anyhow::Result<(Servic
         user_tokens: Arc::new(user_tokens),
         service_entrance: Arc::new(ServiceEntrance { access: ServiceAccess::Nobody, limiter: Arc::new(Unlimited) }),
         keys: keys.published,
-        health: Arc::new(Backends(vec![Backend { storage: Arc::new(store), is_needed: true }])),
+        health: Arc::new(InstanceHealth {
+            backends: vec![Backend { storage: Arc::new(store), is_needed: true }],
+            departure: Departure::default(),
+        }),
     };
     Ok((services, mirror))
 }

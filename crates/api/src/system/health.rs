@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
-use tessera_services::health::{BackendHealth, HealthService};
+use tessera_services::health::{BackendHealth, Health, HealthService};
 
 use crate::http::answer;
 use crate::http::caller::Anonymous;
@@ -16,12 +16,13 @@ struct Status {
     status: &'static str,
 }
 
-/// What is well needs no word: a name is there if something is to be said about it.
+/// Among the concerns a name is there only if something is to be said about it.
 #[derive(Serialize)]
 struct Readiness {
     status: &'static str,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     concerns: BTreeMap<&'static str, String>,
+    backends: BTreeMap<&'static str, Backend>,
 }
 
 #[derive(Serialize)]
@@ -44,44 +45,56 @@ pub async fn live(_: Anonymous) -> Result<HttpResponse, Rejection> {
     Ok(answer::json(StatusCode::OK, &Status { status: "ok" }))
 }
 
-/// `GET /readyz`: whether requests should be sent here, and what an operator should know although they should.
+/// `GET /readyz`: whether requests should be sent here, what an operator should know although they should, and how each
+/// backend is.
 pub async fn ready(_: Anonymous, health: web::Data<dyn HealthService>) -> Result<HttpResponse, Rejection> {
-    let report = health.report().await;
-    let (code, status) = overall(&report);
-    let concerns = report.into_iter().filter_map(|backend| Some((backend.name, concern(backend)?))).collect();
-    Ok(answer::json(code, &Readiness { status, concerns }))
+    let health = health.report().await;
+    let (code, status) = overall(&health);
+    let concerns = health.backends.iter().filter_map(|backend| Some((backend.name, concern(backend)?))).collect();
+    let backends = health.backends.iter().map(|backend| (backend.name, Backend::without_concern(backend))).collect();
+    Ok(answer::json(code, &Readiness { status, concerns, backends }))
 }
 
-/// `GET /api/health/`: the same, backend by backend.
+/// `GET /api/health/`: the same, with what is to be said about a backend beside its state.
 pub async fn show(_: Anonymous, health: web::Data<dyn HealthService>) -> Result<HttpResponse, Rejection> {
-    let report = health.report().await;
-    let (code, status) = overall(&report);
-    let backends = report.into_iter().map(|backend| (backend.name, Backend::from(backend))).collect();
+    let health = health.report().await;
+    let (code, status) = overall(&health);
+    let backends = health.backends.into_iter().map(|backend| (backend.name, Backend::from(backend))).collect();
     Ok(answer::json(code, &Report { status, backends }))
 }
 
 /// While a needed backend is down, requests are better sent elsewhere. While another one is, they are not: it would be down
-/// for every instance alike, and what can be served without it would go down as well.
-fn overall(report: &[BackendHealth]) -> (StatusCode, &'static str) {
-    let mut down = report.iter().filter(|backend| !backend.is_up).peekable();
+/// for every instance alike, and what can be served without it would go down as well. An instance that stops says so before
+/// anything else, however its backends are.
+fn overall(health: &Health) -> (StatusCode, &'static str) {
+    if health.is_stopping {
+        return (StatusCode::SERVICE_UNAVAILABLE, "stopping");
+    }
+    let mut down = health.backends.iter().filter(|backend| !backend.is_up).peekable();
     if down.peek().is_none() {
         return (StatusCode::OK, "ok");
     }
     if !down.any(|backend| backend.is_needed) {
         return (StatusCode::OK, "degraded");
     }
-    let all = report.iter().all(|backend| !backend.is_up);
+    let all = health.backends.iter().all(|backend| !backend.is_up);
     (StatusCode::SERVICE_UNAVAILABLE, if all { "down" } else { "degraded" })
 }
 
-fn concern(backend: BackendHealth) -> Option<String> {
-    if backend.is_up { backend.concern } else { Some("does not answer".to_owned()) }
+fn concern(backend: &BackendHealth) -> Option<String> {
+    if backend.is_up { backend.concern.clone() } else { Some("does not answer".to_owned()) }
+}
+
+impl Backend {
+    fn without_concern(backend: &BackendHealth) -> Self {
+        let latency_ms = backend.latency.as_secs_f64() * 1e3;
+        Self { status: if backend.is_up { "ok" } else { "down" }, latency_ms, concern: None }
+    }
 }
 
 impl From<BackendHealth> for Backend {
     fn from(backend: BackendHealth) -> Self {
-        let latency_ms = backend.latency.as_secs_f64() * 1e3;
-        Self { status: if backend.is_up { "ok" } else { "down" }, latency_ms, concern: backend.concern }
+        Self { concern: backend.concern.clone(), ..Self::without_concern(&backend) }
     }
 }
 
@@ -100,10 +113,15 @@ mod tests {
             concern: None,
             latency: Duration::ZERO,
         };
-        let status = |states: &[(bool, bool)]| overall(&states.iter().map(backend).collect::<Vec<_>>());
+        let health = |states: &[(bool, bool)], is_stopping| Health {
+            is_stopping,
+            backends: states.iter().map(backend).collect(),
+        };
+        let status = |states: &[(bool, bool)]| overall(&health(states, false));
         assert_eq!(status(&[(true, true), (false, true)]), (StatusCode::OK, "ok"));
         assert_eq!(status(&[(true, true), (false, false)]), (StatusCode::OK, "degraded"));
         assert_eq!(status(&[(true, false), (false, true)]), (StatusCode::SERVICE_UNAVAILABLE, "degraded"));
         assert_eq!(status(&[(true, false), (false, false)]), (StatusCode::SERVICE_UNAVAILABLE, "down"));
+        assert_eq!(overall(&health(&[(true, true)], true)), (StatusCode::SERVICE_UNAVAILABLE, "stopping"));
     }
 }

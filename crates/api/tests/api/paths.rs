@@ -6,7 +6,7 @@ use actix_web::http::Method;
 use actix_web::test::TestRequest;
 use serde_json::json;
 use tessera_api::Services;
-use tessera_services::health::MockHealthService;
+use tessera_services::health::{Health, MockHealthService};
 use tessera_services::ports::MockPublicKeys;
 
 use crate::support::{CREATE, LOGIN, LOGOUT, REFRESH, REQUEST_TOKEN, USERS, get, post, send, services};
@@ -62,7 +62,7 @@ async fn both_slash_forms_answer_directly() {
 #[actix_web::test]
 async fn head_is_answered_like_get() {
     let mut health = MockHealthService::new();
-    health.expect_report().returning(Vec::new);
+    health.expect_report().returning(|| Health { is_stopping: false, backends: Vec::new() });
     let mut keys = MockPublicKeys::new();
     keys.expect_published().returning(Vec::new);
     let services = Services { health: Arc::new(health), keys: Arc::new(keys), ..services() };

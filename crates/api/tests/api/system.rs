@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 use tessera_api::Services;
 use tessera_domain::{Algorithm, KeyId};
-use tessera_services::health::{BackendHealth, MockHealthService};
+use tessera_services::health::{BackendHealth, Health, MockHealthService};
 use tessera_services::ports::{MockPublicKeys, PublicKey};
 
 use crate::support::{get, send, services};
@@ -20,13 +20,13 @@ fn backends(states: &'static [(&'static str, bool)]) -> Services {
         concern: None,
         latency: Duration::from_micros(3_900),
     };
-    reporting(states.iter().map(backend).collect())
+    reporting(Health { is_stopping: false, backends: states.iter().map(backend).collect() })
 }
 
-fn reporting(report: Vec<BackendHealth>) -> Services {
-    let mut health = MockHealthService::new();
-    health.expect_report().returning(move || report.clone());
-    Services { health: Arc::new(health), ..services() }
+fn reporting(health: Health) -> Services {
+    let mut service = MockHealthService::new();
+    service.expect_report().returning(move || health.clone());
+    Services { health: Arc::new(service), ..services() }
 }
 
 fn keys(published: impl Fn() -> Vec<PublicKey> + Send + Sync + 'static) -> Services {
@@ -54,12 +54,12 @@ async fn health_names_every_backend() {
 #[actix_web::test]
 async fn a_backend_that_is_not_needed_takes_nobody_out_of_service() {
     let services = backends(&[("postgres", true), ("redis", false)]);
-    let concerns = json!({"redis": "does not answer"});
-    send(&services, get("/readyz")).await.is(200, &json!({"status": "degraded", "concerns": concerns}));
     let redis = json!({"status": "down", "latency_ms": 3.9});
     let postgres = json!({"status": "ok", "latency_ms": 3.9});
-    let report = json!({"status": "degraded", "backends": {"postgres": postgres, "redis": redis}});
+    let mut report = json!({"status": "degraded", "backends": {"postgres": postgres, "redis": redis}});
     send(&services, get("/api/health/")).await.is(200, &report);
+    report["concerns"] = json!({"redis": "does not answer"});
+    send(&services, get("/readyz")).await.is(200, &report);
 }
 
 #[actix_web::test]
@@ -71,20 +71,35 @@ async fn what_an_operator_should_change_is_told() {
         concern: Some("forgets".to_owned()),
         latency: Duration::from_micros(3_900),
     };
-    let services = reporting(vec![forgetful]);
-    send(&services, get("/readyz")).await.is(200, &json!({"status": "ok", "concerns": {"redis": "forgets"}}));
+    let services = reporting(Health { is_stopping: false, backends: vec![forgetful] });
+    let concerns = json!({"redis": "forgets"});
+    let backends = json!({"redis": {"status": "ok", "latency_ms": 3.9}});
+    let report = json!({"status": "ok", "concerns": concerns, "backends": backends});
+    send(&services, get("/readyz")).await.is(200, &report);
     let redis = json!({"status": "ok", "latency_ms": 3.9, "concern": "forgets"});
     send(&services, get("/api/health/")).await.is(200, &json!({"status": "ok", "backends": {"redis": redis}}));
 }
 
 #[actix_web::test]
 async fn readiness_follows_the_backends_and_liveness_does_not() {
-    send(&backends(&[("sqlite", true)]), get("/readyz")).await.is(200, &json!({"status": "ok"}));
+    let sqlite = json!({"sqlite": {"status": "ok", "latency_ms": 3.9}});
+    let well = send(&backends(&[("sqlite", true)]), get("/readyz")).await;
+    well.is(200, &json!({"status": "ok", "backends": sqlite}));
     let down = send(&backends(&[("sqlite", false)]), get("/readyz")).await;
-    down.is(503, &json!({"status": "down", "concerns": {"sqlite": "does not answer"}}));
+    let sqlite = json!({"sqlite": {"status": "down", "latency_ms": 3.9}});
+    down.is(503, &json!({"status": "down", "concerns": {"sqlite": "does not answer"}, "backends": sqlite}));
     assert!(down.header("retry-after").is_some());
     // The health service of `services` would panic if it were asked.
     send(&services(), get("/livez")).await.is(200, &json!({"status": "ok"}));
+}
+
+#[actix_web::test]
+async fn who_stops_is_not_ready_however_the_backends_are() {
+    let services = reporting(Health { is_stopping: true, backends: vec![] });
+    let stopping = send(&services, get("/readyz")).await;
+    stopping.is(503, &json!({"status": "stopping", "backends": {}}));
+    assert_eq!(stopping.header("retry-after"), Some("1"));
+    send(&services, get("/livez")).await.is(200, &json!({"status": "ok"}));
 }
 
 #[actix_web::test]

@@ -35,7 +35,10 @@ async fn serve_until_told_to_stop(config: &Config, overrides: &Overrides) -> any
     let mut server = start(config, overrides).await?;
     announce(config, &server)?;
     tokio::select! {
-        name = signals.next() => tracing::info!(signal = name, "stopping: requests that are under way may end"),
+        name = signals.next() => {
+            server.announce_stop();
+            tracing::info!(signal = name, "stopping: requests that are under way may end");
+        }
         error = server.failed() => return Err(error),
     }
     tokio::select! {

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
 use super::mistakes::Checks;
 use super::runtime::AppEnv;
@@ -11,6 +12,9 @@ const PRODUCTION: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ip
 
 /// More than this by default would cost memory and bring nothing: SQLite has one writer.
 const MOST_BY_DEFAULT: NonZeroUsize = NonZeroUsize::new(4).unwrap();
+
+/// Those who spread requests over instances ask each of them about once a second.
+const STOP_DELAY_IN_PRODUCTION: u32 = 2;
 
 #[derive(clap::Args)]
 #[group(skip)]
@@ -22,6 +26,11 @@ pub(super) struct Settings {
     /// Threads that answer requests, 1 to 64 [default: one a core, at most 4]
     #[arg(long, env = "WORKERS", value_name = "COUNT")]
     workers: Option<String>,
+
+    /// How long the service goes on accepting requests after it was told to stop, in seconds from 0 to 60, while `/readyz`
+    /// says that they are better sent elsewhere [default: 0, in production 2]
+    #[arg(long, env = "STOP_DELAY_SECONDS", value_name = "SECONDS")]
+    stop_delay_seconds: Option<String>,
 }
 
 /// Where the service listens.
@@ -31,6 +40,8 @@ pub struct Listen {
     pub addr: SocketAddr,
     /// Threads that answer requests.
     pub workers: NonZeroUsize,
+    /// How long requests are accepted after it was told to stop.
+    pub stop_delay: Duration,
 }
 
 impl Settings {
@@ -44,7 +55,11 @@ impl Settings {
             Some(raw) => checks.threads("WORKERS", &raw),
             None => Some(cores().min(MOST_BY_DEFAULT)),
         };
-        Some(Listen { addr: addr?, workers: workers? })
+        let stop_delay = match self.stop_delay_seconds {
+            Some(raw) => checks.whole("STOP_DELAY_SECONDS", &raw, "seconds", 0..=60),
+            None => Some(app_env.pick(0, STOP_DELAY_IN_PRODUCTION)),
+        };
+        Some(Listen { addr: addr?, workers: workers?, stop_delay: Duration::from_secs(stop_delay?.into()) })
     }
 }
 
@@ -55,6 +70,10 @@ pub(super) fn cores() -> NonZeroUsize {
 
 impl Listen {
     pub(super) fn describe(&self) -> Vec<(&'static str, String)> {
-        vec![("LISTEN_ADDR", self.addr.to_string()), ("WORKERS", self.workers.to_string())]
+        vec![
+            ("LISTEN_ADDR", self.addr.to_string()),
+            ("WORKERS", self.workers.to_string()),
+            ("STOP_DELAY_SECONDS", self.stop_delay.as_secs().to_string()),
+        ]
     }
 }

@@ -19,7 +19,7 @@ use tessera_services::account::OwnAccounts;
 use tessera_services::activity::{ActivityQueue, ActivityRecorder, ActivityWriter};
 use tessera_services::administration::{Activation, Administration};
 use tessera_services::auth::{AccountImport, Accounts, AuthService, PasswordVerifier, RememberedUsers};
-use tessera_services::health::Backends;
+use tessera_services::health::{Departure, InstanceHealth};
 use tessera_services::housekeeping::Housekeeper;
 use tessera_services::limits::{Limits, RateLimiter, Unlimited};
 use tessera_services::mail::{MailQueue, MailSender};
@@ -65,6 +65,8 @@ impl Surroundings {
 pub struct Wired {
     /// What requests are answered with.
     pub services: Services,
+    /// Where it is to be announced that this instance stops.
+    pub departure: Departure,
     /// What was revoked, in memory; it has to follow its log.
     pub mirror: Arc<RevocationMirror>,
     /// What other instances revoke; it has to be listened to.
@@ -128,6 +130,8 @@ pub async fn wire(config: &Config, storages: &Storages, overrides: &Overrides) -
         remembered: remembered(storages, &around),
         activation: activation(config, storages, &around, mirror.clone()),
     };
+    let departure = Departure::default();
+    let health = InstanceHealth { backends: storages.health.clone(), departure: departure.clone() };
     let services = Services {
         auth,
         administration: Arc::new(administration),
@@ -142,9 +146,9 @@ pub async fn wire(config: &Config, storages: &Storages, overrides: &Overrides) -
             limiter: around.limiter.clone(),
         }),
         keys: keys.published,
-        health: Arc::new(Backends(storages.health.clone())),
+        health: Arc::new(health),
     };
-    Ok(Wired { services, mirror, news, housekeeper, activity_writer, mail_sender })
+    Ok(Wired { services, departure, mirror, news, housekeeper, activity_writer, mail_sender })
 }
 
 /// What notes what happens to accounts, and what writes it down.

@@ -111,6 +111,30 @@ fn a_request_that_is_under_way_is_answered_before_the_end() {
     assert!(installation.run(&["user", "list"]).succeeded().contains("ana@example.com"));
 }
 
+/// The answer to `GET path`.
+fn get(server: &Serving, path: &str) -> String {
+    let mut connection = TcpStream::connect(&server.addr).expect("it listens");
+    write!(connection, "GET {path} HTTP/1.1\r\nHost: tessera\r\nConnection: close\r\n\r\n").expect("sent");
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).expect("an answer");
+    answer
+}
+
+#[test]
+fn who_is_told_to_stop_first_says_so_and_goes_on_answering() {
+    let installation = Installation::new();
+    let mut server = installation.serve(&["--stop-delay-seconds", "60"]);
+    assert!(get(&server, "/readyz").starts_with("HTTP/1.1 200 "));
+    server.signal(Signal::TERM);
+    server.wait_for_log("stopping");
+    let ready = get(&server, "/readyz");
+    assert!(ready.starts_with("HTTP/1.1 503 ") && ready.contains(r#""status":"stopping""#), "{ready}");
+    assert!(get(&server, "/livez").starts_with("HTTP/1.1 200 "), "it is alive");
+    assert!(get(&server, "/api/v1/users").starts_with("HTTP/1.1 200 "), "it answers");
+    server.signal(Signal::INT);
+    assert_eq!(server.end().code, Some(130), "and does not have somebody wait who insists");
+}
+
 #[test]
 fn a_person_who_insists_does_not_wait() {
     let installation = Installation::new();
