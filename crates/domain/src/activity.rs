@@ -17,6 +17,8 @@ pub enum ActivityEvent {
     RefreshReused,
     /// Somebody logged out.
     LoggedOut,
+    /// Sessions were ended from another one, or one by its name.
+    SessionsEnded,
     /// Its password was changed by somebody who knew the old one.
     PasswordChanged,
     /// Its password was changed through a link that was mailed.
@@ -28,12 +30,13 @@ pub enum ActivityEvent {
 }
 
 impl ActivityEvent {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Registered,
         Self::LoggedIn,
         Self::LoginFailed,
         Self::RefreshReused,
         Self::LoggedOut,
+        Self::SessionsEnded,
         Self::PasswordChanged,
         Self::PasswordReset,
         Self::ProfileChanged,
@@ -48,6 +51,7 @@ impl ActivityEvent {
             Self::LoginFailed => "login_failed",
             Self::RefreshReused => "refresh_reused",
             Self::LoggedOut => "logout",
+            Self::SessionsEnded => "sessions_ended",
             Self::PasswordChanged => "password_changed",
             Self::PasswordReset => "password_reset",
             Self::ProfileChanged => "profile_changed",

@@ -28,6 +28,7 @@ mod text;
 mod time;
 mod token;
 mod user;
+mod user_agent;
 mod username;
 
 pub use crate::activity::{Activity, ActivityEvent};
@@ -46,7 +47,8 @@ pub use crate::rate_limit::{Allowance, Quota, RateLimitKey, RateLimitSecret};
 pub use crate::revocation::{Revocation, RevokedKey};
 pub use crate::secret::{Digest, OneTimeSecret};
 pub use crate::session::{
-    EndReason, Generation, OnRetry, Presented, RefreshPolicy, Rotation, Session, SessionLimits, SessionState,
+    EndReason, Generation, OnRetry, Presented, RefreshPolicy, Rotation, Session, SessionClient, SessionLimits,
+    SessionState,
 };
 pub use crate::signing_key::{Algorithm, KeyId, KeyState, SealedKey, SigningKey};
 pub use crate::subject::{ExternalId, Subject};
@@ -54,4 +56,5 @@ pub use crate::text::{TextRule, is_control};
 pub use crate::time::Timestamp;
 pub use crate::token::{AccessToken, Claims, RefreshToken, TokenKind, TokenPair, TokenType};
 pub use crate::user::{Credentials, Identifier, NewUser, Privileges, SecurityVersion, User};
+pub use crate::user_agent::UserAgent;
 pub use crate::username::Username;

@@ -3,9 +3,10 @@
 //! A session is one row with a generation counter. Its refresh tokens are signed and carry the counter's value, so
 //! that the row decides alone, by comparing two numbers, which of them is current, and nothing secret is stored.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::{SessionId, Timestamp, UserId};
+use crate::{SessionId, Timestamp, UserAgent, UserId};
 
 /// How many times a session was rotated. The order of its refresh tokens is this counter, never a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,7 +36,7 @@ impl Generation {
 /// Why a session ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EndReason {
-    /// Its owner logged out.
+    /// Its owner logged out, there or from another session.
     LoggedOut,
     /// A refresh token was presented that had been spent: it was stolen, or its thief was faster (RFC 9700, section 4.14.2).
     RefreshReused,
@@ -91,6 +92,15 @@ pub struct SessionLimits {
     pub absolute: Duration,
 }
 
+/// Where a session is used, as far as it is known. It decides nothing: its owner recognises it by that.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SessionClient {
+    /// From which address.
+    pub ip: Option<IpAddr>,
+    /// With which program.
+    pub user_agent: Option<UserAgent>,
+}
+
 /// A session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
@@ -108,6 +118,11 @@ pub struct Session {
     pub idle_expires_at: Timestamp,
     /// When it ends at the latest.
     pub expires_at: Timestamp,
+    /// When it was opened or refreshed last. What its access tokens are used for is not noted: that would be a write with
+    /// every request.
+    pub last_used_at: Timestamp,
+    /// Who opened or refreshed it last.
+    pub client: SessionClient,
     /// Whether it goes on.
     pub state: SessionState,
 }
@@ -131,7 +146,7 @@ pub enum Presented {
 }
 
 impl Session {
-    /// A session that opens at `now`.
+    /// A session that a client opens at `now` of whom nothing is known.
     pub fn open(id: SessionId, user_id: UserId, now: Timestamp, limits: SessionLimits) -> Self {
         let expires_at = now.plus(limits.absolute);
         Self {
@@ -142,6 +157,8 @@ impl Session {
             rotated_at: now,
             idle_expires_at: now.plus(limits.idle).min(expires_at),
             expires_at,
+            last_used_at: now,
+            client: SessionClient::default(),
             state: SessionState::Active,
         }
     }
@@ -162,13 +179,19 @@ impl Session {
         }
     }
 
-    /// The session after one rotation at `now`.
+    /// Whether one of its tokens may still be good at `now`.
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        self.state == SessionState::Active && now < self.idle_expires_at
+    }
+
+    /// The session after one rotation at `now`, by the same client.
     #[must_use]
     pub fn rotated(self, now: Timestamp, idle: Duration) -> Self {
         Self {
             generation: self.generation.next(),
             rotated_at: now,
             idle_expires_at: now.plus(idle).min(self.expires_at),
+            last_used_at: now,
             ..self
         }
     }
@@ -272,6 +295,15 @@ mod tests {
         let session = session().ended(after(5), EndReason::LoggedOut).ended(after(9), EndReason::RefreshReused);
         assert_eq!(session.state, SessionState::Ended { at: after(5), reason: EndReason::LoggedOut });
         assert_eq!(session.judge(Generation::FIRST, after(5), WINDOW), Presented::Ended);
+    }
+
+    #[test]
+    fn it_is_open_until_it_ends_or_nobody_refreshed_it_in_time() {
+        let session = session();
+        let end = session.idle_expires_at;
+        assert!(session.is_open(end.minus(Duration::from_micros(1))));
+        assert!(!session.is_open(end));
+        assert!(!session.ended(after(5), EndReason::LoggedOut).is_open(after(5)));
     }
 
     #[test]

@@ -7,15 +7,18 @@ use async_trait::async_trait;
 use diesel::dsl::case_when;
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 use diesel::{
-    ExpressionMethods as _, IntoSql as _, OptionalExtension as _, QueryDsl as _, Queryable, Selectable,
+    AsChangeset, ExpressionMethods as _, IntoSql as _, OptionalExtension as _, QueryDsl as _, Queryable, Selectable,
     SelectableHelper as _, sql_query,
 };
 use diesel_async::{AsyncConnection as _, AsyncPgConnection, RunQueryDsl as _};
 use tessera_domain::{
-    EndReason, Generation, Presented, Revocation, RevokedKey, SecurityVersion, Session, SessionId, SessionState,
-    Timestamp, UserId,
+    EndReason, Generation, Presented, Revocation, RevokedKey, SecurityVersion, Session, SessionClient, SessionId,
+    SessionState, Timestamp, UserAgent, UserId,
 };
-use tessera_repositories::{OpenOutcome, Result, RotateOutcome, RotateSession, SessionEnding, SessionRepository};
+use tessera_repositories::{
+    AccountSessionEnding, OpenOutcome, Result, RotateOutcome, RotateSession, SessionEnding, SessionPage,
+    SessionPageRequest, SessionRepository, WhichSessions,
+};
 
 use crate::error::Failure;
 use crate::schema::{sessions, users};
@@ -50,12 +53,27 @@ impl SessionRepository for PostgresSessions {
             .await
     }
 
+    async fn list_open(&self, request: SessionPageRequest) -> Result<SessionPage> {
+        self.store.run("list sessions", async move |connection| list_open(connection, request).await).await
+    }
+
     async fn rotate(&self, request: &RotateSession) -> Result<RotateOutcome> {
         let request = request.clone();
         self.store
             .run("rotate a session", async move |connection| match advance(connection, &request).await? {
                 Some(session) => Ok(RotateOutcome::Rotated(session)),
                 None => connection.transaction(async |connection| judge(connection, &request).await).await,
+            })
+            .await
+    }
+
+    async fn note_use(&self, id: SessionId, at: Timestamp, client: &SessionClient) -> Result<()> {
+        let change = ClientChange::new(at, client);
+        self.store
+            .run("note the use of a session", async move |connection| {
+                let going_on = sessions::table.find(id.as_bytes().as_slice()).filter(sessions::ended_at.is_null());
+                diesel::update(going_on).set(&change).execute(connection).await?;
+                Ok(())
             })
             .await
     }
@@ -70,6 +88,15 @@ impl SessionRepository for PostgresSessions {
                         revocations::record(connection, &ending.revocations).await
                     })
                     .await
+            })
+            .await
+    }
+
+    async fn end_of(&self, ending: &AccountSessionEnding) -> Result<Vec<Session>> {
+        let ending = ending.clone();
+        self.store
+            .run("end sessions of an account", async move |connection| {
+                connection.transaction(async |connection| end_of(connection, &ending).await).await
             })
             .await
     }
@@ -115,6 +142,9 @@ async fn open(
             row.expires_at.into_sql::<BigInt>(),
             row.ended_at.into_sql::<Nullable<BigInt>>(),
             row.end_reason.as_deref().into_sql::<Nullable<Text>>(),
+            row.last_used_at.into_sql::<Nullable<BigInt>>(),
+            row.ip.as_deref().into_sql::<Nullable<Text>>(),
+            row.user_agent.as_deref().into_sql::<Nullable<Text>>(),
         ))
         .for_share();
     match diesel::insert_into(sessions::table).values(account).execute(connection).await? {
@@ -123,8 +153,27 @@ async fn open(
     }
 }
 
+/// Keyset paging on the index of the account; one row more than asked for tells whether there are more.
+async fn list_open(connection: &mut AsyncPgConnection, request: SessionPageRequest) -> Result<SessionPage, Failure> {
+    let mut theirs = sessions::table
+        .filter(sessions::user_id.eq(request.user_id.as_bytes().to_vec()))
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::idle_expires_at.gt(request.now.unix_micros()))
+        .order(sessions::id.desc())
+        .limit(i64::from(request.limit) + 1)
+        .select(SessionRow::as_select())
+        .into_boxed();
+    if let Some(before) = request.before {
+        theirs = theirs.filter(sessions::id.lt(before.as_bytes().to_vec()));
+    }
+    let rows: Vec<SessionRow> = theirs.load(connection).await?;
+    let has_more = rows.len() > usize::from(request.limit);
+    let open = rows.into_iter().take(request.limit.into()).map(Session::try_from).collect::<Result<_, _>>()?;
+    Ok(SessionPage { sessions: open, has_more })
+}
+
 /// The usual case in one guarded statement: the presented generation is the current one of a session that goes on.
-/// This is [`Session::rotated`], in SQL.
+/// This is [`Session::rotated`], in SQL, by the client who presents it.
 async fn advance(connection: &mut AsyncPgConnection, request: &RotateSession) -> Result<Option<Session>, Failure> {
     let now = request.now.unix_micros();
     let idle_expires_at = request.now.plus(request.idle).unix_micros();
@@ -141,6 +190,7 @@ async fn advance(connection: &mut AsyncPgConnection, request: &RotateSession) ->
             sessions::generation.eq(i64::from(request.generation.next().number())),
             sessions::rotated_at.eq(now),
             sessions::idle_expires_at.eq(capped),
+            ClientChange::new(request.now, &request.client),
         ))
         .returning(SessionRow::as_returning())
         .get_result(connection)
@@ -193,22 +243,26 @@ async fn end(
     end_locked(connection, &locked, at, reason).await
 }
 
-/// Ends every session of an account that goes on, and records their revocations, within the transaction of the caller,
-/// which keeps others from opening one and should commit soon. Returns which those were.
-pub(crate) async fn end_all(
+/// Ends those sessions of an account that go on, and records their revocations, within the transaction of the caller,
+/// which should commit soon. Returns them. Whether others can open one meanwhile is for the caller to see to.
+pub(crate) async fn end_of(
     connection: &mut AsyncPgConnection,
-    user_id: UserId,
-    at: Timestamp,
-    reason: EndReason,
-    revoke_until: Timestamp,
-) -> Result<Vec<SessionId>, Failure> {
+    ending: &AccountSessionEnding,
+) -> Result<Vec<Session>, Failure> {
+    let AccountSessionEnding { user_id, which, reason, at, revoke_until } = *ending;
     let theirs = sessions::table.filter(sessions::user_id.eq(user_id.as_bytes().as_slice()));
     let going_on = theirs.filter(sessions::ended_at.is_null());
-    let locked: Vec<Vec<u8>> = going_on.select(sessions::id).order(sessions::id).for_update().load(connection).await?;
-    end_locked(connection, &locked, at, reason).await?;
-    let ended =
-        locked.iter().map(|id| Ok(SessionId::from_bytes(column::id(id)?))).collect::<Result<Vec<_>, Failure>>()?;
-    let revoked = ended.iter().map(|&id| Revocation { key: RevokedKey::Session(id), until: revoke_until });
+    let locked = going_on.select(SessionRow::as_select()).order(sessions::id).for_update();
+    let rows: Vec<SessionRow> = match which {
+        WhichSessions::All => locked.load(connection).await?,
+        WhichSessions::Only(id) => locked.filter(sessions::id.eq(id.as_bytes().as_slice())).load(connection).await?,
+        WhichSessions::AllBut(id) => locked.filter(sessions::id.ne(id.as_bytes().as_slice())).load(connection).await?,
+    };
+    let ids: Vec<Vec<u8>> = rows.iter().map(|row| row.id.clone()).collect();
+    end_locked(connection, &ids, at, reason).await?;
+    let going_on = rows.into_iter().map(Session::try_from).collect::<Result<Vec<_>, _>>()?;
+    let ended: Vec<_> = going_on.into_iter().map(|session| session.ended(at, reason)).collect();
+    let revoked = ended.iter().map(|session| Revocation { key: RevokedKey::Session(session.id), until: revoke_until });
     revocations::record(connection, &revoked.collect::<Vec<_>>()).await?;
     Ok(ended)
 }
@@ -229,6 +283,25 @@ async fn end_locked(
     Ok(())
 }
 
+/// Who uses a session, and since when. It writes what is not known as well: nobody is to be taken for who came before.
+#[derive(AsChangeset)]
+#[diesel(table_name = sessions, treat_none_as_null = true)]
+struct ClientChange {
+    last_used_at: Option<i64>,
+    ip: Option<String>,
+    user_agent: Option<String>,
+}
+
+impl ClientChange {
+    fn new(at: Timestamp, client: &SessionClient) -> Self {
+        Self {
+            last_used_at: Some(at.unix_micros()),
+            ip: client.ip.map(|ip| ip.to_string()),
+            user_agent: client.user_agent.as_ref().map(ToString::to_string),
+        }
+    }
+}
+
 /// A session as its row has it.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = sessions, check_for_backend(diesel::pg::Pg))]
@@ -242,6 +315,9 @@ struct SessionRow {
     expires_at: i64,
     ended_at: Option<i64>,
     end_reason: Option<String>,
+    last_used_at: Option<i64>,
+    ip: Option<String>,
+    user_agent: Option<String>,
 }
 
 impl From<&Session> for SessionRow {
@@ -261,6 +337,9 @@ impl From<&Session> for SessionRow {
             expires_at: session.expires_at.unix_micros(),
             ended_at,
             end_reason,
+            last_used_at: Some(session.last_used_at.unix_micros()),
+            ip: session.client.ip.map(|ip| ip.to_string()),
+            user_agent: session.client.user_agent.as_ref().map(ToString::to_string),
         }
     }
 }
@@ -278,6 +357,8 @@ impl TryFrom<SessionRow> for Session {
             },
             _ => return Err(Failure::Corrupt("a session that ended by half")),
         };
+        let ip = row.ip.as_deref().map(str::parse).transpose().map_err(|_| Failure::Corrupt("sessions.ip"))?;
+        let user_agent = row.user_agent.as_deref().map(UserAgent::of);
         Ok(Self {
             id: SessionId::from_bytes(column::id(&row.id)?),
             user_id: UserId::from_bytes(column::id(&row.user_id)?),
@@ -286,6 +367,9 @@ impl TryFrom<SessionRow> for Session {
             rotated_at: Timestamp::from_unix_micros(row.rotated_at),
             idle_expires_at: Timestamp::from_unix_micros(row.idle_expires_at),
             expires_at: Timestamp::from_unix_micros(row.expires_at),
+            // A row from before this was noted was used when it was rotated.
+            last_used_at: Timestamp::from_unix_micros(row.last_used_at.unwrap_or(row.rotated_at)),
+            client: SessionClient { ip, user_agent },
             state,
         })
     }

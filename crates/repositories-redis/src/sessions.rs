@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use tessera_domain::{Revocation, RevokedKey, SecurityVersion, Session, SessionId, Timestamp};
-use tessera_repositories::{OpenOutcome, Result, RotateOutcome, RotateSession, SessionEnding, SessionRepository};
+use tessera_domain::{Revocation, RevokedKey, SecurityVersion, Session, SessionClient, SessionId, Timestamp};
+use tessera_repositories::{
+    AccountSessionEnding, OpenOutcome, Result, RotateOutcome, RotateSession, SessionEnding, SessionPage,
+    SessionPageRequest, SessionRepository,
+};
 
 use crate::RedisBlacklist;
 
@@ -32,6 +35,10 @@ impl SessionRepository for AnnouncedSessions {
         self.sessions.find(id).await
     }
 
+    async fn list_open(&self, request: SessionPageRequest) -> Result<SessionPage> {
+        self.sessions.list_open(request).await
+    }
+
     async fn rotate(&self, request: &RotateSession) -> Result<RotateOutcome> {
         let outcome = self.sessions.rotate(request).await?;
         if let RotateOutcome::Reused(session) = &outcome {
@@ -41,10 +48,21 @@ impl SessionRepository for AnnouncedSessions {
         Ok(outcome)
     }
 
+    async fn note_use(&self, id: SessionId, at: Timestamp, client: &SessionClient) -> Result<()> {
+        self.sessions.note_use(id, at, client).await
+    }
+
     async fn end(&self, ending: &SessionEnding) -> Result<()> {
         self.sessions.end(ending).await?;
         self.blacklist.announce(&ending.revocations).await;
         Ok(())
+    }
+
+    async fn end_of(&self, ending: &AccountSessionEnding) -> Result<Vec<Session>> {
+        let ended = self.sessions.end_of(ending).await?;
+        let whole = |session: &Session| Revocation { key: RevokedKey::Session(session.id), until: ending.revoke_until };
+        self.blacklist.announce(&ended.iter().map(whole).collect::<Vec<_>>()).await;
+        Ok(ended)
     }
 
     async fn delete_expired(&self, now: Timestamp, limit: u32) -> Result<u32> {

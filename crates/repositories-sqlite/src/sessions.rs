@@ -3,14 +3,17 @@
 use async_trait::async_trait;
 use diesel::dsl::{case_when, exists};
 use diesel::{
-    BoolExpressionMethods as _, ExpressionMethods as _, Insertable, IntoSql as _, OptionalExtension as _,
+    AsChangeset, BoolExpressionMethods as _, ExpressionMethods as _, Insertable, IntoSql as _, OptionalExtension as _,
     QueryDsl as _, Queryable, RunQueryDsl as _, Selectable, SelectableHelper as _, SqliteConnection, select, sql_types,
 };
 use tessera_domain::{
-    EndReason, Generation, Presented, Revocation, RevokedKey, SecurityVersion, Session, SessionId, SessionState,
-    Timestamp, UserId,
+    EndReason, Generation, Presented, Revocation, RevokedKey, SecurityVersion, Session, SessionClient, SessionId,
+    SessionState, Timestamp, UserAgent, UserId,
 };
-use tessera_repositories::{OpenOutcome, Result, RotateOutcome, RotateSession, SessionEnding, SessionRepository};
+use tessera_repositories::{
+    AccountSessionEnding, OpenOutcome, Result, RotateOutcome, RotateSession, SessionEnding, SessionPage,
+    SessionPageRequest, SessionRepository, WhichSessions,
+};
 
 use crate::error::Failure;
 use crate::schema::{sessions, users};
@@ -40,12 +43,27 @@ impl SessionRepository for SqliteSessions {
         self.store.read("find a session", move |connection| find(connection, id)).await
     }
 
+    async fn list_open(&self, request: SessionPageRequest) -> Result<SessionPage> {
+        self.store.read("list sessions", move |connection| list_open(connection, request)).await
+    }
+
     async fn rotate(&self, request: &RotateSession) -> Result<RotateOutcome> {
         let request = request.clone();
         self.store
             .write("rotate a session", move |connection| match advance(connection, &request)? {
                 Some(session) => Ok(RotateOutcome::Rotated(session)),
                 None => refuse(connection, &request),
+            })
+            .await
+    }
+
+    async fn note_use(&self, id: SessionId, at: Timestamp, client: &SessionClient) -> Result<()> {
+        let change = ClientChange::new(at, client);
+        self.store
+            .write("note the use of a session", move |connection| {
+                let going_on = sessions::table.find(id.as_bytes().as_slice()).filter(sessions::ended_at.is_null());
+                diesel::update(going_on).set(&change).execute(connection)?;
+                Ok(())
             })
             .await
     }
@@ -60,6 +78,11 @@ impl SessionRepository for SqliteSessions {
                 revocations::record(connection, &ending.revocations)
             })
             .await
+    }
+
+    async fn end_of(&self, ending: &AccountSessionEnding) -> Result<Vec<Session>> {
+        let ending = ending.clone();
+        self.store.write("end sessions of an account", move |connection| end_of(connection, &ending)).await
     }
 
     async fn delete_expired(&self, now: Timestamp, limit: u32) -> Result<u32> {
@@ -97,8 +120,28 @@ fn find(connection: &mut SqliteConnection, id: SessionId) -> Result<Option<Sessi
     row.map(Session::try_from).transpose()
 }
 
+/// Keyset paging on the index of the account, whose entries end with the id; one row more than asked for tells whether
+/// there are more.
+fn list_open(connection: &mut SqliteConnection, request: SessionPageRequest) -> Result<SessionPage, Failure> {
+    let mut theirs = sessions::table
+        .filter(sessions::user_id.eq(request.user_id.as_bytes().to_vec()))
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::idle_expires_at.gt(request.now.unix_micros()))
+        .order(sessions::id.desc())
+        .limit(i64::from(request.limit) + 1)
+        .select(SessionRow::as_select())
+        .into_boxed();
+    if let Some(before) = request.before {
+        theirs = theirs.filter(sessions::id.lt(before.as_bytes().to_vec()));
+    }
+    let rows: Vec<SessionRow> = theirs.load(connection)?;
+    let has_more = rows.len() > usize::from(request.limit);
+    let open = rows.into_iter().take(request.limit.into()).map(Session::try_from).collect::<Result<_, _>>()?;
+    Ok(SessionPage { sessions: open, has_more })
+}
+
 /// The usual case in one guarded statement: the presented generation is the current one of a session that goes on.
-/// This is [`Session::rotated`], in SQL.
+/// This is [`Session::rotated`], in SQL, by the client who presents it.
 fn advance(connection: &mut SqliteConnection, request: &RotateSession) -> Result<Option<Session>, Failure> {
     let now = request.now.unix_micros();
     let idle_expires_at = request.now.plus(request.idle).unix_micros();
@@ -115,6 +158,7 @@ fn advance(connection: &mut SqliteConnection, request: &RotateSession) -> Result
             sessions::generation.eq(i64::from(request.generation.next().number())),
             sessions::rotated_at.eq(now),
             sessions::idle_expires_at.eq(capped),
+            ClientChange::new(request.now, &request.client),
         ))
         .returning(SessionRow::as_returning())
         .get_result(connection)
@@ -151,26 +195,45 @@ fn end(connection: &mut SqliteConnection, id: SessionId, at: Timestamp, reason: 
     Ok(())
 }
 
-/// Ends every session of an account that goes on, and records their revocations, within the transaction of the caller.
-/// Returns which those were.
-pub(crate) fn end_all(
+/// Ends those sessions of an account that go on, and records their revocations, within the transaction of the caller.
+/// Returns them.
+pub(crate) fn end_of(
     connection: &mut SqliteConnection,
-    user_id: UserId,
-    at: Timestamp,
-    reason: EndReason,
-    revoke_until: Timestamp,
-) -> Result<Vec<SessionId>, Failure> {
-    let going_on = sessions::table
-        .filter(sessions::user_id.eq(user_id.as_bytes().as_slice()))
-        .filter(sessions::ended_at.is_null());
-    let ids: Vec<Vec<u8>> = diesel::update(going_on)
-        .set((sessions::ended_at.eq(at.unix_micros()), sessions::end_reason.eq(reason.name())))
-        .returning(sessions::id)
-        .get_results(connection)?;
-    let ended = ids.iter().map(|id| Ok(SessionId::from_bytes(column::id(id)?))).collect::<Result<Vec<_>, Failure>>()?;
-    let revoked = ended.iter().map(|&id| Revocation { key: RevokedKey::Session(id), until: revoke_until });
+    ending: &AccountSessionEnding,
+) -> Result<Vec<Session>, Failure> {
+    let AccountSessionEnding { user_id, which, reason, at, revoke_until } = *ending;
+    let theirs = sessions::user_id.eq(user_id.as_bytes().to_vec()).and(sessions::ended_at.is_null());
+    let end = (sessions::ended_at.eq(at.unix_micros()), sessions::end_reason.eq(reason.name()));
+    let all = diesel::update(sessions::table.filter(theirs)).set(end).into_boxed();
+    let named = match which {
+        WhichSessions::All => all,
+        WhichSessions::Only(id) => all.filter(sessions::id.eq(id.as_bytes().to_vec())),
+        WhichSessions::AllBut(id) => all.filter(sessions::id.ne(id.as_bytes().to_vec())),
+    };
+    let rows: Vec<SessionRow> = named.returning(SessionRow::as_returning()).get_results(connection)?;
+    let ended = rows.into_iter().map(Session::try_from).collect::<Result<Vec<_>, _>>()?;
+    let revoked = ended.iter().map(|session| Revocation { key: RevokedKey::Session(session.id), until: revoke_until });
     revocations::record(connection, &revoked.collect::<Vec<_>>())?;
     Ok(ended)
+}
+
+/// Who uses a session, and since when. It writes what is not known as well: nobody is to be taken for who came before.
+#[derive(AsChangeset)]
+#[diesel(table_name = sessions, treat_none_as_null = true)]
+struct ClientChange {
+    last_used_at: Option<i64>,
+    ip: Option<String>,
+    user_agent: Option<String>,
+}
+
+impl ClientChange {
+    fn new(at: Timestamp, client: &SessionClient) -> Self {
+        Self {
+            last_used_at: Some(at.unix_micros()),
+            ip: client.ip.map(|ip| ip.to_string()),
+            user_agent: client.user_agent.as_ref().map(ToString::to_string),
+        }
+    }
 }
 
 /// A session as its row has it.
@@ -186,6 +249,9 @@ struct SessionRow {
     expires_at: i64,
     ended_at: Option<i64>,
     end_reason: Option<String>,
+    last_used_at: Option<i64>,
+    ip: Option<String>,
+    user_agent: Option<String>,
 }
 
 impl From<&Session> for SessionRow {
@@ -205,6 +271,9 @@ impl From<&Session> for SessionRow {
             expires_at: session.expires_at.unix_micros(),
             ended_at,
             end_reason,
+            last_used_at: Some(session.last_used_at.unix_micros()),
+            ip: session.client.ip.map(|ip| ip.to_string()),
+            user_agent: session.client.user_agent.as_ref().map(ToString::to_string),
         }
     }
 }
@@ -222,6 +291,8 @@ impl TryFrom<SessionRow> for Session {
             },
             _ => return Err(Failure::Corrupt("a session that ended by half")),
         };
+        let ip = row.ip.as_deref().map(str::parse).transpose().map_err(|_| Failure::Corrupt("sessions.ip"))?;
+        let user_agent = row.user_agent.as_deref().map(UserAgent::of);
         Ok(Self {
             id: SessionId::from_bytes(column::id(&row.id)?),
             user_id: UserId::from_bytes(column::id(&row.user_id)?),
@@ -230,6 +301,9 @@ impl TryFrom<SessionRow> for Session {
             rotated_at: Timestamp::from_unix_micros(row.rotated_at),
             idle_expires_at: Timestamp::from_unix_micros(row.idle_expires_at),
             expires_at: Timestamp::from_unix_micros(row.expires_at),
+            // A row from before this was noted was used when it was rotated.
+            last_used_at: Timestamp::from_unix_micros(row.last_used_at.unwrap_or(row.rotated_at)),
+            client: SessionClient { ip, user_agent },
             state,
         })
     }

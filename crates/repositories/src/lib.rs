@@ -39,7 +39,10 @@ pub use one_time_tokens::{Earlier, OneTimeTokenRepository};
 pub use rate_limits::RateLimitRepository;
 pub use revocation_notices::RevocationNotices;
 pub use revocations::{RevocationCursor, RevocationPage, RevocationRepository};
-pub use sessions::{OpenOutcome, RotateOutcome, RotateSession, SessionEnding, SessionRepository};
+pub use sessions::{
+    AccountSessionEnding, OpenOutcome, RotateOutcome, RotateSession, SessionEnding, SessionPage, SessionPageRequest,
+    SessionRepository, WhichSessions,
+};
 pub use signing_keys::{InsertKeyOutcome, SigningKeyRepository};
 pub use user_cache::UserCache;
 pub use user_tokens::{GuardedOutcome, PutOutcome, UserTokenRepository};

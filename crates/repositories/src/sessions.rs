@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tessera_domain::{EndReason, Generation, Revocation, SecurityVersion, Session, SessionId, Timestamp, UserId};
+use tessera_domain::{
+    EndReason, Generation, Revocation, SecurityVersion, Session, SessionClient, SessionId, Timestamp, UserId,
+};
 
 use crate::Result;
 
@@ -18,16 +20,30 @@ pub trait SessionRepository: Send + Sync {
     /// The session with this id, ended and expired ones too, until they are cleaned up.
     async fn find(&self, id: SessionId) -> Result<Option<Session>>;
 
+    /// The sessions of one account that are open ([`Session::is_open`]) at `request.now`, before `request.before`, newest
+    /// first, at most `request.limit`.
+    async fn list_open(&self, request: SessionPageRequest) -> Result<SessionPage>;
+
     /// Spends a refresh token.
     ///
     /// What the presented generation is to the session is decided by [`Session::judge`], and what follows happens in
-    /// the same step: the current one rotates the session, a spent one ends it with [`EndReason::RefreshReused`] and
-    /// records its revocation. Of any number of simultaneous calls with one generation, one rotates.
+    /// the same step: the current one rotates the session, which is from then on used by `request.client`; a spent one
+    /// ends it with [`EndReason::RefreshReused`] and records its revocation. Of any number of simultaneous calls with one
+    /// generation, one rotates.
     async fn rotate(&self, request: &RotateSession) -> Result<RotateOutcome>;
+
+    /// Notes that a session was refreshed without being rotated: when, and by whom. One that ended, or is gone, is left as
+    /// it is.
+    async fn note_use(&self, id: SessionId, at: Timestamp, client: &SessionClient) -> Result<()>;
 
     /// Ends sessions and records revocations, all or nothing. Sessions that are gone or ended before are left as they
     /// are; the revocations are recorded all the same.
     async fn end(&self, ending: &SessionEnding) -> Result<()>;
+
+    /// Ends sessions of one account, whichever of those named have not ended before, and records the revocation of each,
+    /// all or nothing. Expired ones end too: they may have expired by a clock that was ahead. Returns those that ended by
+    /// it, in any order. A session of another account is not there for it.
+    async fn end_of(&self, ending: &AccountSessionEnding) -> Result<Vec<Session>>;
 
     /// Forgets at most `limit` sessions whose last refresh token has expired by `now`. Returns how many.
     async fn delete_expired(&self, now: Timestamp, limit: u32) -> Result<u32>;
@@ -52,6 +68,8 @@ pub struct RotateSession {
     pub user_id: UserId,
     /// Its generation.
     pub generation: Generation,
+    /// Who presents it.
+    pub client: SessionClient,
     /// The present moment.
     pub now: Timestamp,
     /// The lifetime of the successor.
@@ -89,4 +107,53 @@ pub struct SessionEnding {
     pub at: Timestamp,
     /// What to record as revoked in the same step.
     pub revocations: Vec<Revocation>,
+}
+
+/// The end of sessions of one account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountSessionEnding {
+    /// Whose.
+    pub user_id: UserId,
+    /// Which of them.
+    pub which: WhichSessions,
+    /// Why.
+    pub reason: EndReason,
+    /// When.
+    pub at: Timestamp,
+    /// Until when to keep the revocations: when the last access tokens of those sessions have expired.
+    pub revoke_until: Timestamp,
+}
+
+/// Sessions of one account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhichSessions {
+    /// All of them.
+    All,
+    /// This one.
+    Only(SessionId),
+    /// All of them but this one.
+    AllBut(SessionId),
+}
+
+/// Which open sessions to list: a page that begins before a known one, so that sessions which are opened or end meanwhile
+/// neither repeat nor hide others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionPageRequest {
+    /// Whose.
+    pub user_id: UserId,
+    /// The present moment.
+    pub now: Timestamp,
+    /// The last session of the page before, if there was one.
+    pub before: Option<SessionId>,
+    /// The most sessions to return; at least 1.
+    pub limit: u16,
+}
+
+/// A page of sessions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionPage {
+    /// The sessions, newest first.
+    pub sessions: Vec<Session>,
+    /// Whether there are more after the last one.
+    pub has_more: bool,
 }

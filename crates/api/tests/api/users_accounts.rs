@@ -166,7 +166,7 @@ async fn a_login_is_answered_with_tokens() {
 async fn a_login_notes_its_peer_and_believes_no_forwarding_header() {
     let services = logs_in(|request| {
         request.client.ip.is_some_and(|ip| ip.to_string() == "192.0.2.7")
-            && request.client.user_agent.as_deref() == Some("curl/8")
+            && request.client.user_agent == Some("curl/8".into())
     });
     let peer = "192.0.2.7:4711".parse().expect("an address");
     let request = post_json(LOGIN, CREDENTIALS)

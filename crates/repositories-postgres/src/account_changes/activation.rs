@@ -5,10 +5,9 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use tessera_domain::{EndReason, SecurityVersion, Timestamp, User, UserId};
 use tessera_repositories::ActivationOutcome;
 
-use super::{Account, forget_links, lock};
+use super::{Account, end_sessions, forget_links, lock};
 use crate::error::Failure;
 use crate::schema::users;
-use crate::sessions;
 
 pub(super) async fn enable(
     connection: &mut AsyncPgConnection,
@@ -35,7 +34,7 @@ pub(super) async fn disable(
     let user = User { is_active: false, updated_at: user.version_after(at), ..user };
     write(connection, &user, version.next()).await?;
     forget_links(connection, &user).await?;
-    let ended = sessions::end_all(connection, id, at, EndReason::Disabled, revoke_until).await?;
+    let ended = end_sessions(connection, id, EndReason::Disabled, at, revoke_until).await?;
     Ok(ActivationOutcome::Set { user, ended })
 }
 

@@ -15,16 +15,16 @@ mod profile;
 use async_trait::async_trait;
 use diesel::{OptionalExtension as _, QueryDsl as _, SelectableHelper as _};
 use diesel_async::{AsyncConnection as _, AsyncPgConnection, RunQueryDsl as _};
-use tessera_domain::{Digest, OneTimePurpose, SecurityVersion, Timestamp, User, UserId};
+use tessera_domain::{Digest, EndReason, OneTimePurpose, SecurityVersion, SessionId, Timestamp, User, UserId};
 use tessera_repositories::{
-    AccountChangeRepository, ActivationOutcome, PasswordChange, PasswordChangeOutcome, ProfileChange,
-    ProfileChangeOutcome, Result,
+    AccountChangeRepository, AccountSessionEnding, ActivationOutcome, PasswordChange, PasswordChangeOutcome,
+    ProfileChange, ProfileChangeOutcome, Result, WhichSessions,
 };
 
 use crate::error::Failure;
 use crate::schema::users;
 use crate::users::UserRow;
-use crate::{PostgresStore, mail_outbox, one_time_tokens};
+use crate::{PostgresStore, mail_outbox, one_time_tokens, sessions};
 
 /// The changes of the accounts of a [`PostgresStore`].
 #[derive(Clone)]
@@ -130,4 +130,16 @@ async fn spend(
 async fn forget_links(connection: &mut AsyncPgConnection, user: &User) -> Result<(), Failure> {
     mail_outbox::delete_waiting_links(connection, &user.email).await?;
     one_time_tokens::delete_for(connection, user.id, &OneTimePurpose::LINKS).await
+}
+
+/// Ends every session of an account that goes on. Returns which those were.
+async fn end_sessions(
+    connection: &mut AsyncPgConnection,
+    user_id: UserId,
+    reason: EndReason,
+    at: Timestamp,
+    revoke_until: Timestamp,
+) -> Result<Vec<SessionId>, Failure> {
+    let ending = AccountSessionEnding { user_id, which: WhichSessions::All, reason, at, revoke_until };
+    Ok(sessions::end_of(connection, &ending).await?.into_iter().map(|session| session.id).collect())
 }

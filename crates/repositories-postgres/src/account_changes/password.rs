@@ -5,10 +5,10 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use tessera_domain::{OneTimePurpose, User};
 use tessera_repositories::{Authority, PasswordChange, PasswordChangeOutcome};
 
-use super::{Account, forget_links, lock_active, spend};
+use super::{Account, end_sessions, forget_links, lock_active, spend};
 use crate::error::Failure;
+use crate::mail_outbox;
 use crate::schema::users;
-use crate::{mail_outbox, sessions};
 
 pub(super) async fn change(
     connection: &mut AsyncPgConnection,
@@ -30,7 +30,7 @@ pub(super) async fn change(
     forget_links(connection, &user).await?;
     mail_outbox::insert(connection, &change.notice).await?;
     let reason = change.authority.end_reason();
-    let ended = sessions::end_all(connection, user.id, change.at, reason, change.revoke_until).await?;
+    let ended = end_sessions(connection, user.id, reason, change.at, change.revoke_until).await?;
     Ok(PasswordChangeOutcome::Changed { user, version, ended })
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tessera_domain::{
     Digest, EndReason, ExternalId, ExternalPair, ExternalUsername, Generation, IssuedToken, Revocation, RevokedKey,
-    SecurityVersion, Session, SessionId, TokenId,
+    SecurityVersion, Session, SessionClient, SessionId, TokenId,
 };
 use tessera_repositories::{
     InsertOutcome, OpenOutcome, PutOutcome, RevocationCursor, RevocationRepository as _, RotateOutcome, RotateSession,
@@ -34,6 +34,7 @@ pub fn rotation(id: SessionId, generation: u32) -> RotateSession {
         id,
         user_id: user_id(1),
         generation: Generation::from_number(generation),
+        client: SessionClient::default(),
         now: NOW,
         idle: 7 * day,
         retry_window: Duration::from_secs(10),

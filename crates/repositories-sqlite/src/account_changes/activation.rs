@@ -4,10 +4,9 @@ use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _, SqliteConn
 use tessera_domain::{EndReason, SecurityVersion, Timestamp, User, UserId};
 use tessera_repositories::ActivationOutcome;
 
-use super::{Account, find, forget_links};
+use super::{Account, end_sessions, find, forget_links};
 use crate::error::Failure;
 use crate::schema::users;
-use crate::sessions;
 
 pub(super) fn enable(
     connection: &mut SqliteConnection,
@@ -34,7 +33,7 @@ pub(super) fn disable(
     let user = User { is_active: false, updated_at: user.version_after(at), ..user };
     write(connection, &user, version.next())?;
     forget_links(connection, &user)?;
-    let ended = sessions::end_all(connection, id, at, EndReason::Disabled, revoke_until)?;
+    let ended = end_sessions(connection, id, EndReason::Disabled, at, revoke_until)?;
     Ok(ActivationOutcome::Set { user, ended })
 }
 

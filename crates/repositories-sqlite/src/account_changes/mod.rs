@@ -7,16 +7,16 @@ mod profile;
 
 use async_trait::async_trait;
 use diesel::{OptionalExtension as _, QueryDsl as _, RunQueryDsl as _, SelectableHelper as _, SqliteConnection};
-use tessera_domain::{Digest, OneTimePurpose, SecurityVersion, Timestamp, User, UserId};
+use tessera_domain::{Digest, EndReason, OneTimePurpose, SecurityVersion, SessionId, Timestamp, User, UserId};
 use tessera_repositories::{
-    AccountChangeRepository, ActivationOutcome, PasswordChange, PasswordChangeOutcome, ProfileChange,
-    ProfileChangeOutcome, Result,
+    AccountChangeRepository, AccountSessionEnding, ActivationOutcome, PasswordChange, PasswordChangeOutcome,
+    ProfileChange, ProfileChangeOutcome, Result, WhichSessions,
 };
 
 use crate::error::Failure;
 use crate::schema::users;
 use crate::users::UserRow;
-use crate::{SqliteStore, mail_outbox, one_time_tokens};
+use crate::{SqliteStore, mail_outbox, one_time_tokens, sessions};
 
 /// The changes of the accounts of a [`SqliteStore`].
 #[derive(Clone)]
@@ -108,4 +108,16 @@ fn spend(
 fn forget_links(connection: &mut SqliteConnection, user: &User) -> Result<(), Failure> {
     mail_outbox::delete_waiting_links(connection, &user.email)?;
     one_time_tokens::delete_for(connection, user.id, &OneTimePurpose::LINKS)
+}
+
+/// Ends every session of an account that goes on. Returns which those were.
+fn end_sessions(
+    connection: &mut SqliteConnection,
+    user_id: UserId,
+    reason: EndReason,
+    at: Timestamp,
+    revoke_until: Timestamp,
+) -> Result<Vec<SessionId>, Failure> {
+    let ending = AccountSessionEnding { user_id, which: WhichSessions::All, reason, at, revoke_until };
+    Ok(sessions::end_of(connection, &ending)?.into_iter().map(|session| session.id).collect())
 }

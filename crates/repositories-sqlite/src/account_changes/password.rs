@@ -4,10 +4,10 @@ use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _, SqliteConn
 use tessera_domain::{OneTimePurpose, User};
 use tessera_repositories::{Authority, PasswordChange, PasswordChangeOutcome};
 
-use super::{Account, find_active, forget_links, spend};
+use super::{Account, end_sessions, find_active, forget_links, spend};
 use crate::error::Failure;
+use crate::mail_outbox;
 use crate::schema::users;
-use crate::{mail_outbox, sessions};
 
 pub(super) fn change(
     connection: &mut SqliteConnection,
@@ -28,7 +28,7 @@ pub(super) fn change(
     forget_links(connection, &user)?;
     mail_outbox::insert(connection, &change.notice)?;
     let reason = change.authority.end_reason();
-    let ended = sessions::end_all(connection, user.id, change.at, reason, change.revoke_until)?;
+    let ended = end_sessions(connection, user.id, reason, change.at, change.revoke_until)?;
     Ok(PasswordChangeOutcome::Changed { user, version, ended })
 }
 

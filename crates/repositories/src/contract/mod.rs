@@ -125,6 +125,7 @@ mod tests {
                 include_str!("sessions/mod.rs"),
                 include_str!("sessions/behaviour.rs"),
                 include_str!("sessions/expiry.rs"),
+                include_str!("sessions/of_account.rs"),
                 include_str!("sessions/concurrency.rs")
             ),
             include_str!("signing_keys.rs"),

@@ -97,6 +97,6 @@ impl OwnAccounts {
             client: &command.client,
         });
         let (_, version) = replaced.await?.ok_or(ChangePasswordError::WrongPassword)?;
-        Ok(self.tokens.open_session(user_id, version).await?)
+        Ok(self.tokens.open_session(user_id, version, &command.client).await?)
     }
 }

@@ -22,9 +22,11 @@ fn opens() -> MockTokenService {
     let mut tokens = MockTokenService::new();
     tokens
         .expect_open_session()
-        .withf(|user_id, version| (*user_id, *version) == (USER, NEXT_VERSION))
+        .withf(|user_id, version, on| (*user_id, *version, on) == (USER, NEXT_VERSION, &client()))
         .times(1)
-        .returning(|_, _| Ok(TokenPair { access: AccessToken::new("access"), refresh: RefreshToken::new("refresh") }));
+        .returning(|_, _, _| {
+            Ok(TokenPair { access: AccessToken::new("access"), refresh: RefreshToken::new("refresh") })
+        });
     tokens
 }
 
@@ -99,7 +101,7 @@ async fn a_disabled_account_changes_nothing() {
 #[tokio::test]
 async fn who_was_overtaken_before_the_new_session_has_to_log_in() {
     let mut tokens = MockTokenService::new();
-    tokens.expect_open_session().returning(|_, _| Err(OpenSessionError::Superseded));
+    tokens.expect_open_session().returning(|_, _, _| Err(OpenSessionError::Superseded));
     let parts = Parts { changes: answers(replaced), tokens, ..Parts::default() };
     let parts = parts.knowing_the_password().hashing().forgetting().noting(ActivityEvent::PasswordChanged);
     assert_eq!(refusal(parts, command(NEW, NEW)).await.kind(), ErrorKind::Unauthenticated);

@@ -31,8 +31,9 @@ impl SignUpError {
 impl OwnAccounts {
     /// Who chose the password a moment ago need not prove to know it.
     pub(super) async fn register_and_open(&self, command: RegisterUser) -> Result<LoginGrant, SignUpError> {
+        let client = command.client.clone();
         let user = self.auth.register(command).await?;
-        let tokens = self.tokens.open_session(user.id, SecurityVersion::FIRST).await?;
+        let tokens = self.tokens.open_session(user.id, SecurityVersion::FIRST, &client).await?;
         Ok(LoginGrant { user, tokens })
     }
 }

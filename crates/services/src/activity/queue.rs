@@ -62,7 +62,7 @@ impl ActivityRecorder for ActivityQueue {
     fn record(&self, user_id: UserId, event: ActivityEvent, client: &ClientInfo) {
         let at = self.clock.now();
         let fresh = ActivityId::new(at, random(&*self.secrets));
-        let (ip, user_agent) = (client.ip, client.user_agent.clone());
+        let (ip, user_agent) = (client.ip, client.user_agent.as_ref().map(ToString::to_string));
         let mut tail = self.tail();
         let id = if fresh > tail.last { fresh } else { successor(tail.last) };
         match self.entries.try_send(Activity { id, user_id, event, at, ip, user_agent }) {

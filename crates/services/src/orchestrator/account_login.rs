@@ -93,7 +93,8 @@ pub struct SessionIssuer {
 #[async_trait]
 impl TokenIssuer<AccountLogin> for SessionIssuer {
     async fn issue(&self, request: &LoginRequest, principal: Credentials) -> Result<LoginGrant, RequestTokenError> {
-        let tokens = self.tokens.open_session(principal.user.id, principal.version).await?;
+        let (user_id, version) = (principal.user.id, principal.version);
+        let tokens = self.tokens.open_session(user_id, version, &request.client).await?;
         let now = self.clock.now();
         let ip = request.client.ip;
         self.users.record_login(principal.user.id, now, ip).await.map_err(Outage::from)?;

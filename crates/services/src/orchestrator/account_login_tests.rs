@@ -40,10 +40,9 @@ fn finds(found: Credentials) -> MockUserRepository {
 
 fn opens() -> MockTokenService {
     let mut tokens = MockTokenService::new();
-    tokens
-        .expect_open_session()
-        .times(1)
-        .returning(|_, _| Ok(TokenPair { access: AccessToken::new("access"), refresh: RefreshToken::new("refresh") }));
+    tokens.expect_open_session().withf(|_, _, on| *on == request().client).times(1).returning(|_, _, _| {
+        Ok(TokenPair { access: AccessToken::new("access"), refresh: RefreshToken::new("refresh") })
+    });
     tokens
 }
 
@@ -112,7 +111,7 @@ async fn a_disabled_account_is_answered_like_a_wrong_password() {
 #[tokio::test]
 async fn a_login_that_was_overtaken_by_a_change_is_wrong() {
     let mut tokens = MockTokenService::new();
-    tokens.expect_open_session().returning(|_, _| Err(OpenSessionError::Superseded));
+    tokens.expect_open_session().returning(|_, _, _| Err(OpenSessionError::Superseded));
     assert_eq!(log_in(finds(credentials()), tokens).await.err(), Some(ErrorKind::Unauthenticated));
 }
 

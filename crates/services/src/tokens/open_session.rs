@@ -4,8 +4,8 @@ use tessera_domain::{ErrorKind, SecurityVersion, Session, SessionId, TokenPair, 
 use tessera_repositories::OpenOutcome;
 
 use super::Sessions;
-use crate::Outage;
 use crate::ports::random;
+use crate::{ClientInfo, Outage};
 
 /// Why no session was opened.
 #[derive(Debug, thiserror::Error)]
@@ -29,10 +29,16 @@ impl OpenSessionError {
 }
 
 impl Sessions {
-    pub(super) async fn open(&self, user_id: UserId, version: SecurityVersion) -> Result<TokenPair, OpenSessionError> {
+    pub(super) async fn open(
+        &self,
+        user_id: UserId,
+        version: SecurityVersion,
+        client: &ClientInfo,
+    ) -> Result<TokenPair, OpenSessionError> {
         let now = self.clock.now();
         let id = SessionId::new(now, random(&*self.secrets));
-        let session = Session::open(id, user_id, now, self.lifetimes.session);
+        let opened = Session::open(id, user_id, now, self.lifetimes.session);
+        let session = Session { client: client.of_session(), ..opened };
         // Signed first: a session whose tokens could not be made would be a row that nobody can use.
         let pair = self.pair(&session, now)?;
         match self.sessions.open(&session, version).await.map_err(Outage::from)? {

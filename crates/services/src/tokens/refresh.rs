@@ -1,5 +1,7 @@
 //! Refreshing a session (requirement T4).
 
+use std::time::Duration;
+
 use tessera_domain::{
     ActivityEvent, Claims, ErrorKind, Generation, OnRetry, Presented, RefreshPolicy, RefreshToken, Revocation,
     RevokedKey, Rotation, Session, Subject, Timestamp, TokenKind, TokenPair, TokenType, UserId,
@@ -9,6 +11,9 @@ use tessera_repositories::{RotateOutcome, RotateSession};
 use super::Sessions;
 use crate::ports::TokenRejected;
 use crate::{ClientInfo, Outage};
+
+/// How exactly it is known when a session was used last that is not rotated.
+const USES_APART: Duration = Duration::from_mins(1);
 
 /// Why there are no new tokens.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +79,7 @@ impl Sessions {
             id: presented.claims.session_id,
             user_id: presented.user_id,
             generation: presented.generation,
+            client: presented.client.of_session(),
             now,
             idle: self.lifetimes.session.idle,
             retry_window: self.lifetimes.retry_window,
@@ -100,11 +106,25 @@ impl Sessions {
         let session = found.filter(|session| session.user_id == *user_id).ok_or(RefreshError::Invalid)?;
         match session.judge(*generation, *now, self.lifetimes.retry_window) {
             Presented::Current => {
-                Ok(TokenPair { access: self.access_token(&session, *now)?, refresh: (*token).clone() })
+                let access = self.access_token(&session, *now)?;
+                self.note_use(&session, presented).await;
+                Ok(TokenPair { access, refresh: (*token).clone() })
             }
             Presented::Retry | Presented::Reused => self.rotate(presented).await,
             Presented::Ended => Err(RefreshError::Revoked),
             Presented::Expired | Presented::Unknown => Err(RefreshError::Invalid),
+        }
+    }
+
+    /// For the owner's list of sessions. A refresh that rotates nothing writes nothing else: one that follows another within
+    /// a minute, from the same client, is not worth a write, and none is refused for want of one.
+    async fn note_use(&self, session: &Session, presented: &Presentation<'_>) {
+        let client = presented.client.of_session();
+        if client == session.client && presented.now.since(session.last_used_at) < USES_APART {
+            return;
+        }
+        if let Err(error) = self.sessions.note_use(session.id, presented.now, &client).await {
+            tracing::warn!(session_id = %session.id, %error, "the use of a session was not noted");
         }
     }
 

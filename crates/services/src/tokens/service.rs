@@ -21,8 +21,13 @@ use crate::{ClientInfo, Outage};
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait TokenService: Send + Sync {
-    /// Opens a session for the owner of an account, who was verified under this version of its credentials.
-    async fn open_session(&self, user_id: UserId, version: SecurityVersion) -> Result<TokenPair, OpenSessionError>;
+    /// Opens a session for the owner of an account, who was verified under this version of its credentials, on `client`.
+    async fn open_session(
+        &self,
+        user_id: UserId,
+        version: SecurityVersion,
+        client: &ClientInfo,
+    ) -> Result<TokenPair, OpenSessionError>;
 
     /// Spends or uses a refresh token, as `policy` says. The pair holds a new access token and the refresh token to
     /// use from now on.
@@ -84,8 +89,13 @@ pub struct Sessions {
 
 #[async_trait]
 impl TokenService for Sessions {
-    async fn open_session(&self, user_id: UserId, version: SecurityVersion) -> Result<TokenPair, OpenSessionError> {
-        self.open(user_id, version).await
+    async fn open_session(
+        &self,
+        user_id: UserId,
+        version: SecurityVersion,
+        client: &ClientInfo,
+    ) -> Result<TokenPair, OpenSessionError> {
+        self.open(user_id, version, client).await
     }
 
     async fn refresh(
@@ -122,9 +132,10 @@ impl Sessions {
         Ok(TokenPair { access: self.access_token(session, now)?, refresh: self.refresh_token(session)? })
     }
 
-    /// A new access token; it does not outlive its session.
+    /// A new access token. It does not outlive its session, nor the refresh token: a session that is not open any longer
+    /// has no token that works.
     pub(super) fn access_token(&self, session: &Session, now: Timestamp) -> Result<AccessToken, Outage> {
-        let expires_at = now.plus(self.lifetimes.access).min(session.expires_at);
+        let expires_at = now.plus(self.lifetimes.access).min(session.idle_expires_at);
         let token_id = TokenId::new(now, random(&*self.secrets));
         Ok(AccessToken::new(self.sign(session, TokenKind::Access, token_id, now, expires_at)?))
     }

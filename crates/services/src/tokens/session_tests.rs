@@ -6,8 +6,8 @@ use std::time::Duration;
 use secrecy::SecretString;
 use tessera_domain::{
     AccessToken, ActivityEvent, Claims, EndReason, ErrorKind, ExternalId, Generation, OnRetry, RefreshPolicy,
-    RefreshToken, RevokedKey, Rotation, SecurityVersion, Session, SessionId, Subject, TokenId, TokenKind, TokenType,
-    UserId,
+    RefreshToken, RevokedKey, Rotation, SecurityVersion, Session, SessionClient, SessionId, Subject, TokenId,
+    TokenKind, TokenType, UserId,
 };
 use tessera_repositories::{
     MockRevocationRepository, MockSessionRepository, OpenOutcome, RevocationRepository, RotateOutcome,
@@ -100,11 +100,15 @@ async fn a_session_opens_under_the_version_that_was_verified() {
     let mut sessions = MockSessionRepository::new();
     sessions
         .expect_open()
-        .withf(|session, version| session.user_id == USER && *version == SecurityVersion::from_number(3))
+        .withf(|session, version| {
+            session.user_id == USER
+                && session.client == client().of_session()
+                && *version == SecurityVersion::from_number(3)
+        })
         .times(1)
         .returning(|_, _| Ok(OpenOutcome::Opened));
     let pair = service(sessions, MockTokenVerifier::new())
-        .open_session(USER, SecurityVersion::from_number(3))
+        .open_session(USER, SecurityVersion::from_number(3), &client())
         .await
         .expect("opened");
     assert!(pair.access.expose().starts_with("access ") && pair.access.expose().ends_with(" 900"));
@@ -116,7 +120,7 @@ async fn a_login_that_was_overtaken_opens_nothing() {
     let mut sessions = MockSessionRepository::new();
     sessions.expect_open().returning(|_, _| Ok(OpenOutcome::Superseded));
     let error = service(sessions, MockTokenVerifier::new())
-        .open_session(USER, SecurityVersion::from_number(3))
+        .open_session(USER, SecurityVersion::from_number(3), &client())
         .await
         .expect_err("superseded");
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);
@@ -144,7 +148,7 @@ async fn reuse_ends_the_access_tokens_of_this_process_at_once() {
     let mut sessions = MockSessionRepository::new();
     sessions
         .expect_rotate()
-        .withf(|request| request.revoke_until == NOW.plus(LIFETIMES.access))
+        .withf(|request| request.revoke_until == NOW.plus(LIFETIMES.access) && request.client == client().of_session())
         .returning(|_| Ok(RotateOutcome::Reused(session())));
     let mut verifier = verifies(claims(generation(0)));
     verifier.checkpoint();
@@ -164,10 +168,41 @@ async fn a_session_that_is_not_rotated_keeps_its_refresh_token() {
     let mut sessions = MockSessionRepository::new();
     sessions.expect_find().returning(|_| Ok(Some(session())));
     sessions.expect_rotate().never();
+    sessions
+        .expect_note_use()
+        .withf(|id, at, on| (*id, *at, on) == (SESSION, NOW, &client().of_session()))
+        .times(1)
+        .returning(|_, _, _| Err(away()));
     let service = service(sessions, verifies(claims(generation(0))));
-    let pair = service.refresh(&refresh_token(), KEEPING, &client()).await.expect("kept");
+    let pair = service.refresh(&refresh_token(), KEEPING, &client()).await.expect("kept, also where it is not noted");
     assert_eq!(pair.refresh.expose(), "the token");
     assert!(pair.access.expose().starts_with("access "));
+}
+
+#[tokio::test]
+async fn a_use_is_noted_once_a_minute_or_when_the_client_is_another() {
+    let ago = |seconds| NOW.minus(Duration::from_secs(seconds));
+    let here = client().of_session();
+    let elsewhere = SessionClient { ip: None, ..here.clone() };
+    for (last_used_at, client_before, writes) in [(ago(59), &here, 0), (ago(60), &here, 1), (ago(0), &elsewhere, 1)] {
+        let known = Session { last_used_at, client: client_before.clone(), ..session() };
+        let mut sessions = MockSessionRepository::new();
+        sessions.expect_find().returning(move |_| Ok(Some(known.clone())));
+        sessions.expect_note_use().times(writes).returning(|_, _, _| Ok(()));
+        let service = service(sessions, verifies(claims(generation(0))));
+        service.refresh(&refresh_token(), KEEPING, &client()).await.expect("kept");
+    }
+}
+
+#[tokio::test]
+async fn no_access_token_outlives_the_refresh_token_of_its_session() {
+    let mut sessions = MockSessionRepository::new();
+    let nearly_over = Session { idle_expires_at: NOW.plus(Duration::from_secs(7)), ..session() };
+    sessions.expect_find().returning(move |_| Ok(Some(nearly_over.clone())));
+    sessions.expect_note_use().returning(|_, _, _| Ok(()));
+    let service = service(sessions, verifies(claims(generation(0))));
+    let pair = service.refresh(&refresh_token(), KEEPING, &client()).await.expect("kept");
+    assert!(pair.access.expose().ends_with(" 7"), "{}", pair.access.expose());
 }
 
 #[tokio::test]

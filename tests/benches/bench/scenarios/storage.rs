@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{anyhow, bail};
 use tessera_domain::{
-    Email, Generation, NewUser, PasswordHash, SecurityVersion, Session, SessionId, SessionLimits, Timestamp, User,
-    UserId,
+    Email, Generation, NewUser, PasswordHash, SecurityVersion, Session, SessionClient, SessionId, SessionLimits,
+    Timestamp, User, UserId,
 };
 use tessera_repositories::{
     InsertOutcome, OpenOutcome, RotateOutcome, RotateSession, SessionRepository as _, UserRepository as _,
@@ -90,6 +90,7 @@ async fn rotate(sessions: Arc<SqliteSessions>, session: Session, from: Instant) 
             id: session.id,
             user_id: session.user_id,
             generation,
+            client: SessionClient::default(),
             now: NOW,
             idle: 7 * DAY,
             retry_window: Duration::from_secs(10),

@@ -4,6 +4,7 @@
 mod behaviour;
 mod concurrency;
 mod expiry;
+mod of_account;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,8 +12,10 @@ use std::time::Duration;
 pub use behaviour::*;
 pub use concurrency::*;
 pub use expiry::*;
+pub use of_account::*;
 use tessera_domain::{
-    EndReason, Generation, Revocation, RevokedKey, SecurityVersion, Session, SessionId, SessionState, Timestamp, UserId,
+    EndReason, Generation, Revocation, RevokedKey, SecurityVersion, Session, SessionClient, SessionId, SessionState,
+    Timestamp, UserId,
 };
 
 use super::ANSWERS;
@@ -50,6 +53,15 @@ macro_rules! session_contract {
                 a_second_end_keeps_the_first_reason
                 the_end_of_a_session_that_is_gone_still_revokes
                 an_empty_end_is_no_error
+                a_session_shows_who_used_it_last
+                a_token_that_rotates_nothing_is_no_use
+                a_use_without_rotation_is_noted
+                what_ended_is_not_used
+                the_open_sessions_of_an_account_are_listed
+                pages_of_sessions_follow_each_other
+                one_session_of_an_account_ends
+                nobody_ends_the_session_of_another_account
+                all_sessions_but_one_end
             }
             $crate::contract_tier! { sessions::expiry, $fresh, |ports| &ports,
                 the_retry_window_closes_on_time
@@ -62,6 +74,8 @@ macro_rules! session_contract {
                 deletion_begins_at_the_moment_of_expiry
                 deletion_keeps_to_its_limit
                 deletion_spares_what_is_live_and_what_ended_early
+                an_expired_session_is_not_listed
+                an_expired_session_ends_too
             }
             $crate::contract_tier! { sessions::concurrency, $fresh, |ports| &ports,
                 one_token_rotates_once
@@ -72,6 +86,8 @@ macro_rules! session_contract {
                 simultaneous_logins_each_get_their_session
                 simultaneous_ends_keep_one_reason
                 simultaneous_deletions_count_each_session_once
+                sessions_of_an_account_end_in_one_step
+                no_refresh_outlives_the_end_of_all_sessions
             }
         }
     };
@@ -148,6 +164,7 @@ fn rotation(id: SessionId, generation: u32, now: Timestamp) -> RotateSession {
         id,
         user_id: user_id(1),
         generation: Generation::from_number(generation),
+        client: SessionClient::default(),
         now,
         idle: LIMITS.idle,
         retry_window: WINDOW,

@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use tessera_domain::{
-    EndReason, Generation, MailKind, OneTimePurpose, OneTimeToken, SecurityVersion, Session, SessionState,
+    EndReason, Generation, MailKind, OneTimePurpose, OneTimeToken, SecurityVersion, Session, SessionClient,
+    SessionState,
 };
 
 use super::ROUNDS;
@@ -22,6 +23,7 @@ fn rotation(session: &Session) -> RotateSession {
         id: session.id,
         user_id: session.user_id,
         generation: Generation::FIRST,
+        client: SessionClient::default(),
         now: NOW,
         idle: LIMITS.idle,
         retry_window: Duration::from_secs(10),
