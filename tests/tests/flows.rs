@@ -2,6 +2,8 @@
 
 #![cfg(test)]
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use tessera_tests::{Answer, Storage, TestServer, on_every_storage};
 
@@ -13,6 +15,7 @@ on_every_storage! {
     a_session_goes_through_every_contract_and_ends_in_all
     a_change_of_password_through_accounts_ends_the_sessions_of_users
     a_token_that_users_spent_is_spent_for_accounts_too
+    a_session_of_any_contract_is_listed_and_ended_through_accounts
 }
 
 const PASSWORD: &str = "a long walk by the sea";
@@ -131,7 +134,33 @@ async fn a_token_that_users_spent_is_spent_for_accounts_too(storage: Storage) {
     let (_, current) = server.refresh(&spent).await.tokens().expect("refreshed");
     let keep = async |token: &str| server.post("/api/auth/refresh/", &json!({"refresh": token})).await.status;
     assert_eq!((keep(&spent).await, keep(&current).await), (401, 200), "within the window it harms nobody");
-    server.clock.advance(std::time::Duration::from_secs(11));
+    server.clock.advance(Duration::from_secs(11));
     assert_eq!((keep(&spent).await, keep(&current).await), (401, 401), "after it the session is over");
     assert_eq!(create_one_time_token(&server, &access).await.status, 401);
+}
+
+async fn a_session_of_any_contract_is_listed_and_ended_through_accounts(storage: Storage) {
+    let server = TestServer::on(storage).await;
+    let (of_users, refresh) = server.sign_up("ana").await;
+    server.clock.advance(Duration::from_secs(1));
+    let login = server.post("/auth/login", &json!({"correo": "ana@example.com", "password": PASSWORD})).await;
+    let of_one_time_tokens = text(&login, "access_token");
+    let token = text(&create_one_time_token(&server, &of_users).await, "token");
+    server.clock.advance(Duration::from_secs(1));
+    let login = server.post("/api/auth/login/", &json!({"email": "ana@example.com", "password": PASSWORD})).await;
+    let own = login.json()["tokens"]["access"].as_str().expect("a token").to_owned();
+
+    let bearer = format!("Bearer {own}");
+    let ask = async |method: &str, path: &str| server.send(method, path, &[("authorization", &bearer)], "").await;
+    let listed = ask("GET", "/api/auth/sessions/").await.json();
+    let current: Vec<_> = listed.as_array().expect("a list").iter().map(|session| session["current"].clone()).collect();
+    assert_eq!(current, [json!(true), json!(false), json!(false)], "newest first: {listed}");
+    let first = listed[2]["id"].as_str().expect("an id");
+    assert_eq!(ask("DELETE", &format!("/api/auth/sessions/{first}/")).await.status, 200);
+    assert_eq!(create_one_time_token(&server, &of_users).await.status, 401);
+    assert_eq!(validate(&server, &of_users, &token).await, 401);
+    assert_eq!(server.refresh(&refresh).await.status, 401);
+    assert_eq!(create_one_time_token(&server, &of_one_time_tokens).await.status, 201, "it was not meant");
+    assert_eq!(ask("DELETE", "/api/auth/sessions/").await.json()["ended"], 1);
+    assert_eq!(create_one_time_token(&server, &of_one_time_tokens).await.status, 401);
 }

@@ -83,11 +83,20 @@ impl Reader {
         said
     }
 
-    /// The heading of what was called: `POST http://.../path/?query` is `POST /path`.
+    /// The heading of what was called: `POST http://.../path/?query` is `POST /path`. Where the page has a `{name}`, anything
+    /// may stand.
     fn endpoint(&self, called: &str) -> String {
         let (method, url) = called.split_once(' ').expect("a method and a URL");
         let path = url.strip_prefix(&self.tessera).expect("our server").split('?').next().unwrap_or_default();
         let path = path.strip_suffix('/').filter(|path| !path.is_empty()).unwrap_or(path);
-        format!("{method} {path}")
+        let called = format!("{method} {path}");
+        page::endpoints(PAGE).find(|heading| covers(heading, &called)).map_or(called.clone(), str::to_owned)
     }
+}
+
+fn covers(heading: &str, called: &str) -> bool {
+    let is_name = |part: &str| part.starts_with('{') && part.ends_with('}');
+    let (heading, called) = (heading.split('/'), called.split('/'));
+    heading.clone().count() == called.clone().count()
+        && heading.zip(called).all(|(heading, called)| heading == called || is_name(heading))
 }

@@ -6,6 +6,7 @@
 use std::future::Future;
 use std::pin::pin;
 use std::rc::Rc;
+use std::str::FromStr;
 use std::task::Poll;
 
 use actix_web::dev::{Payload, ServiceRequest};
@@ -64,6 +65,17 @@ impl<T: ?Sized + 'static> Extract for web::Data<T> {
 pub(super) fn service<T: ?Sized + 'static>(incoming: &Incoming) -> Result<web::Data<T>, Rejection> {
     let found = incoming.request.app_data::<web::Data<T>>().cloned();
     found.ok_or_else(|| Rejection::Internal { cause: format!("{} is not wired", std::any::type_name::<T>()) })
+}
+
+/// The id that stands at `{id}` in the path. A text that is no id names nothing that there is.
+#[derive(Debug)]
+pub struct PathId<T>(pub T);
+
+impl<T: FromStr> Extract for PathId<T> {
+    async fn extract(incoming: &mut Incoming) -> Result<Self, Refusal> {
+        let id = incoming.request.match_info().get("id").and_then(|text| text.parse().ok());
+        id.map(Self).ok_or_else(|| Rejection::NotFound.into())
+    }
 }
 
 /// The query of the URL, as it was sent.

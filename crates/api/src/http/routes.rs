@@ -140,7 +140,8 @@ pub struct Route {
 }
 
 impl Route {
-    /// At `path`, and at the same path with a slash at its end; both answer directly.
+    /// At `path`, and at the same path with a slash at its end; both answer directly. A part that reads `{id}` stands for
+    /// any, which is then a [`PathId`](super::extract::PathId).
     pub fn at(path: &'static str) -> Self {
         Self { path, methods: Vec::new() }
     }
@@ -167,6 +168,12 @@ impl Route {
     #[must_use]
     pub fn patch<P: Protection + 'static, Args: 'static>(self, handler: impl Handler<P, Args>) -> Self {
         self.with(Method::PATCH, changing(handler))
+    }
+
+    /// Answers `DELETE`.
+    #[must_use]
+    pub fn delete<P: Protection + 'static, Args: 'static>(self, handler: impl Handler<P, Args>) -> Self {
+        self.with(Method::DELETE, changing(handler))
     }
 
     fn with(mut self, method: Method, runner: Runner) -> Self {

@@ -48,11 +48,11 @@ pub(super) struct Settings {
     #[arg(long, env = "RATE_LIMIT_REGISTRATIONS", value_name = "COUNT/TIME", default_value = "30/10m")]
     rate_limit_registrations: String,
 
-    /// Mails with a link for a new password to one address
+    /// Mails with a link to one address, of each kind: for a new password, to confirm the address
     #[arg(long, env = "RATE_LIMIT_PASSWORD_LINKS", value_name = "COUNT/TIME", default_value = "5/15m")]
     rate_limit_password_links: String,
 
-    /// Mails with a link for a new password that one client network asks for
+    /// Mails with a link that one client network asks for
     #[arg(long, env = "RATE_LIMIT_PASSWORD_LINKS_PER_ADDRESS", value_name = "COUNT/TIME", default_value = "20/15m")]
     rate_limit_password_links_per_address: String,
 

@@ -113,6 +113,7 @@ pub async fn wire(config: &Config, storages: &Storages, overrides: &Overrides) -
     let own_accounts = OwnAccounts {
         auth: Arc::clone(&auth),
         tokens: Arc::clone(&tokens),
+        sessions: storages.sessions.clone(),
         users: storages.users.clone(),
         remembered: remembered(storages, &around),
         passwords: passwords(storages, &around),

@@ -9,7 +9,7 @@ use tessera_domain::{
 };
 use tessera_repositories::{
     MockAccountChangeRepository, MockActivityRepository, MockMailOutboxRepository, MockOneTimeTokenRepository,
-    MockRevocationRepository, MockUserCache, MockUserRepository, PasswordChangeOutcome,
+    MockRevocationRepository, MockSessionRepository, MockUserCache, MockUserRepository, PasswordChangeOutcome,
 };
 
 use super::{NewPassword, OwnAccounts};
@@ -32,6 +32,7 @@ pub const NEXT_VERSION: SecurityVersion = SecurityVersion::from_number(4);
 pub struct Parts {
     pub auth: MockAuthService,
     pub tokens: MockTokenService,
+    pub sessions: MockSessionRepository,
     pub users: MockUserRepository,
     pub cache: MockUserCache,
     pub hasher: MockPasswordHasher,
@@ -50,6 +51,7 @@ impl Parts {
         OwnAccounts {
             auth: Arc::new(self.auth),
             tokens: Arc::new(self.tokens),
+            sessions: Arc::new(self.sessions),
             users: users.clone(),
             remembered: RememberedUsers { users: users.clone(), cache: Arc::new(self.cache), clock: clock() },
             passwords: PasswordVerifier { users, hasher: Arc::new(self.hasher), limiter: Arc::new(Unlimited) },

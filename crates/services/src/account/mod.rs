@@ -10,13 +10,18 @@ mod change_password_tests;
 mod confirm_email;
 #[cfg(test)]
 mod confirm_email_tests;
+mod end_session;
 mod find_profile;
 #[cfg(test)]
 mod fixtures;
 mod list_activity;
+mod list_sessions;
 mod new_password;
+#[cfg(test)]
+mod own_sessions_tests;
 mod replace_password;
 mod request_password_reset;
+mod resend_confirmation;
 mod reset_password;
 #[cfg(test)]
 mod reset_password_tests;
@@ -28,8 +33,10 @@ mod update_profile_tests;
 
 pub use change_password::{ChangePassword, ChangePasswordError};
 pub use confirm_email::{ConfirmEmail, ConfirmEmailError};
+pub use end_session::EndSessionError;
 pub use find_profile::FindProfileError;
 pub use list_activity::{ActivityListing, ActivityPageQuery};
+pub use list_sessions::{SessionListing, SessionPageQuery};
 pub use new_password::NewPassword;
 pub use reset_password::{ResetPassword, ResetPasswordError};
 pub use service::{AccountService, OwnAccounts};

@@ -49,7 +49,7 @@ impl OwnAccounts {
     }
 
     /// Their access tokens die here and now, not only when the mirror comes across the revocations in its log.
-    fn forget_sessions(&self, ended: Vec<SessionId>, until: Timestamp) {
+    pub(super) fn forget_sessions(&self, ended: impl IntoIterator<Item = SessionId>, until: Timestamp) {
         let revocations: Vec<_> =
             ended.into_iter().map(|id| Revocation { key: RevokedKey::Session(id), until }).collect();
         self.revoked.note(&revocations);

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use tessera_domain::{Email, TokenPair, User};
-use tessera_repositories::{AccountChangeRepository, ActivityRepository, OneTimeTokenRepository, UserRepository};
+use tessera_domain::{Email, SessionId, TokenPair, User};
+use tessera_repositories::{
+    AccountChangeRepository, ActivityRepository, OneTimeTokenRepository, SessionRepository, UserRepository,
+};
 
 use super::{
     ActivityListing, ActivityPageQuery, ChangePassword, ChangePasswordError, ConfirmEmail, ConfirmEmailError,
-    FindProfileError, ResetPassword, ResetPasswordError, SignUpError, UpdateProfile, UpdateProfileError,
+    EndSessionError, FindProfileError, ResetPassword, ResetPasswordError, SessionListing, SessionPageQuery,
+    SignUpError, UpdateProfile, UpdateProfileError,
 };
 use crate::activity::ActivityRecorder;
 use crate::auth::{AuthService, PasswordVerifier, RegisterUser, RememberedUsers};
@@ -36,6 +39,9 @@ pub trait AccountService: Send + Sync {
     /// Spends a link that was mailed to an address: the address is verified from now on.
     async fn confirm_email(&self, command: ConfirmEmail) -> Result<(), ConfirmEmailError>;
 
+    /// Has a new link mailed to the caller's address, unless it is verified. When it is sent, the one before it is worthless.
+    async fn resend_confirmation(&self, caller: &Caller, client: &ClientInfo) -> Result<(), FindProfileError>;
+
     /// Replaces the caller's password. Every session of the account ends, and every link it was mailed is worthless; the
     /// caller goes on with the pair of a new session (requirement T6). The owner is told by mail.
     async fn change_password(&self, command: ChangePassword) -> Result<TokenPair, ChangePasswordError>;
@@ -50,6 +56,16 @@ pub trait AccountService: Send + Sync {
 
     /// A page of what happened to the caller's account. What was done before the call is in it.
     async fn list_activity(&self, caller: &Caller, page: ActivityPageQuery) -> Result<ActivityListing, Outage>;
+
+    /// A page of the caller's open sessions, whichever contract they were opened through.
+    async fn list_sessions(&self, caller: &Caller, page: SessionPageQuery) -> Result<SessionListing, Outage>;
+
+    /// Ends one session of the caller's account, which may be the caller's own. Its tokens are refused from the moment this
+    /// returns (requirement T6).
+    async fn end_session(&self, caller: &Caller, id: SessionId, client: &ClientInfo) -> Result<(), EndSessionError>;
+
+    /// Ends every session of the caller's account but the caller's own. Returns how many open ones those were.
+    async fn end_other_sessions(&self, caller: &Caller, client: &ClientInfo) -> Result<usize, Outage>;
 }
 
 /// The implementation of [`AccountService`]. Each operation is in the file named after it.
@@ -58,6 +74,8 @@ pub struct OwnAccounts {
     pub auth: Arc<dyn AuthService>,
     /// What opens sessions.
     pub tokens: Arc<dyn TokenService>,
+    /// Where they are kept.
+    pub sessions: Arc<dyn SessionRepository>,
     /// Where accounts are kept.
     pub users: Arc<dyn UserRepository>,
     /// The same, remembered.
@@ -100,6 +118,10 @@ impl AccountService for OwnAccounts {
         self.confirm(command).await
     }
 
+    async fn resend_confirmation(&self, caller: &Caller, client: &ClientInfo) -> Result<(), FindProfileError> {
+        self.queue_confirmation(caller, client).await
+    }
+
     async fn change_password(&self, command: ChangePassword) -> Result<TokenPair, ChangePasswordError> {
         self.change_own_password(command).await
     }
@@ -114,5 +136,17 @@ impl AccountService for OwnAccounts {
 
     async fn list_activity(&self, caller: &Caller, page: ActivityPageQuery) -> Result<ActivityListing, Outage> {
         self.list_own_activity(caller, page).await
+    }
+
+    async fn list_sessions(&self, caller: &Caller, page: SessionPageQuery) -> Result<SessionListing, Outage> {
+        self.list_own_sessions(caller, page).await
+    }
+
+    async fn end_session(&self, caller: &Caller, id: SessionId, client: &ClientInfo) -> Result<(), EndSessionError> {
+        self.end_named(caller, id, client).await
+    }
+
+    async fn end_other_sessions(&self, caller: &Caller, client: &ClientInfo) -> Result<usize, Outage> {
+        self.end_others(caller, client).await
     }
 }

@@ -24,6 +24,8 @@ pub enum Attempt {
     Registration,
     /// Asking for a link to choose a new password with, for the account of this address.
     PasswordLink(Email),
+    /// Asking for a link to confirm this address of one's own account with.
+    ConfirmationLink(Email),
 }
 
 /// One counter of an attempt.
@@ -70,6 +72,10 @@ impl Attempt {
             Self::PasswordLink(email) => vec![
                 only(Policy::PasswordLinksPerAddress, &[&here]),
                 only(Policy::PasswordLinks, &[email.as_str().as_bytes()]),
+            ],
+            Self::ConfirmationLink(email) => vec![
+                only(Policy::PasswordLinksPerAddress, &[&here]),
+                only(Policy::ConfirmationLinks, &[email.as_str().as_bytes()]),
             ],
         }
     }
@@ -140,9 +146,14 @@ mod tests {
         let shared = |other: &[Counter]| here.iter().zip(other).map(|(a, b)| a == b).collect::<Vec<_>>();
         assert_eq!(shared(&next_door), [false, false, true, true]);
         assert_eq!(shared(&far), [false, false, true, false]);
-        let link = Attempt::PasswordLink(Email::parse("ana@example.com").expect("an address"));
-        let [here, there] = ["192.0.2.1", "192.0.2.2"].map(|ip| counters(&link, ip));
-        assert!(here[0] != there[0] && here[1] == there[1]);
+        let email = Email::parse("ana@example.com").expect("an address");
+        let (reset, confirmation) = (Attempt::PasswordLink(email.clone()), Attempt::ConfirmationLink(email));
+        for link in [&reset, &confirmation] {
+            let [here, there] = ["192.0.2.1", "192.0.2.2"].map(|ip| counters(link, ip));
+            assert!(here[0] != there[0] && here[1] == there[1]);
+        }
+        let [reset, confirmation] = [reset, confirmation].map(|link| counters(&link, "192.0.2.1"));
+        assert!(reset[0] == confirmation[0] && reset[1] != confirmation[1], "strangers ask for one kind only");
     }
 
     #[test]

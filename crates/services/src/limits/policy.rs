@@ -21,8 +21,10 @@ pub enum Policy {
     Registrations,
     /// Links for a new password to one account.
     PasswordLinks,
-    /// Links for a new password that one network asks for.
+    /// Links that one network asks for, of either kind.
     PasswordLinksPerAddress,
+    /// Links to confirm the address of one account.
+    ConfirmationLinks,
 }
 
 impl Policy {
@@ -38,6 +40,7 @@ impl Policy {
             Self::Registrations => "registrations",
             Self::PasswordLinks => "password-links",
             Self::PasswordLinksPerAddress => "password-links-per-address",
+            Self::ConfirmationLinks => "confirmation-links",
         }
     }
 
@@ -64,7 +67,7 @@ pub struct Quotas {
     pub service_secrets: Quota,
     /// Of [`Policy::Registrations`].
     pub registrations: Quota,
-    /// Of [`Policy::PasswordLinks`].
+    /// Of [`Policy::PasswordLinks`], and of [`Policy::ConfirmationLinks`].
     pub password_links: Quota,
     /// Of [`Policy::PasswordLinksPerAddress`].
     pub password_links_per_address: Quota,
@@ -81,7 +84,7 @@ impl Quotas {
             Policy::Tokens => self.tokens,
             Policy::ServiceSecrets => self.service_secrets,
             Policy::Registrations => self.registrations,
-            Policy::PasswordLinks => self.password_links,
+            Policy::PasswordLinks | Policy::ConfirmationLinks => self.password_links,
             Policy::PasswordLinksPerAddress => self.password_links_per_address,
         }
     }

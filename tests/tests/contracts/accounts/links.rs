@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tessera_tests::{Answer, Mailbox, Storage, TestServer, assert_snapshot, golden, on_every_storage};
 
 use super::{
-    CHANGE, FORGOT, LOGIN, NEW_PASSWORD, PASSWORD, PROFILE, RESET, UPDATE, VERIFY, assert_alive, assert_dead,
+    CHANGE, FORGOT, LOGIN, NEW_PASSWORD, PASSWORD, PROFILE, RESEND, RESET, UPDATE, VERIFY, assert_alive, assert_dead,
     credentials, form, get, log_in, send, sign_up,
 };
 
@@ -19,6 +19,8 @@ on_every_storage! {
     a_change_of_password_ends_all_links
     a_change_of_address_ends_all_links
     an_address_is_confirmed_by_the_link_that_was_mailed_to_it
+    a_link_that_is_asked_for_again_takes_the_place_of_the_first
+    nothing_is_mailed_to_an_address_that_is_confirmed
     a_link_of_one_kind_is_none_of_the_other
 }
 
@@ -237,6 +239,48 @@ async fn an_address_is_confirmed_by_the_link_that_was_mailed_to_it(storage: Stor
     assert_eq!(golden::render(&form(&server, "/api/auth/verify-email", "token=garbage").await), golden::render(&again));
     assert_eq!(server.post(VERIFY, &json!({})).await.json(), json!({"token": ["This field is required."]}));
     assert_alive(&server, &session).await;
+}
+
+/// Asks for the link once more.
+async fn resend(server: &TestServer, access: &str) -> Answer {
+    send(server, "POST", RESEND, access, &json!({})).await
+}
+
+async fn a_link_that_is_asked_for_again_takes_the_place_of_the_first(storage: Storage) {
+    let server = TestServer::on(storage).await;
+    let session = sign_up(&server, "user").await;
+    let first = confirmation(&server).await;
+    server.clock.advance(Duration::from_secs(1));
+    let ask = async || {
+        assert_snapshot!(golden::render(&resend(&server, &session.access).await), @r#"
+        200
+        cache-control: no-store
+        content-type: application/json
+
+        {
+          "message": "If this address is not verified yet, a verification link has been sent."
+        }
+        "#);
+    };
+    let folder = server.data().folder().join("mail");
+    let second = Mailbox(&folder).token_asked_for("user@example.com", "verify-email", 2, ask).await;
+    assert_eq!(server.post(VERIFY, &json!({"token": first})).await.status, 400);
+    assert_eq!(server.post(VERIFY, &json!({"token": second})).await.status, 200);
+    assert_eq!(get(&server, PROFILE, &session.access).await.json()["is_verified"], true);
+}
+
+async fn nothing_is_mailed_to_an_address_that_is_confirmed(storage: Storage) {
+    let server = TestServer::on(storage).await;
+    let session = sign_up(&server, "user").await;
+    let token = confirmation(&server).await;
+    assert_eq!(server.post(VERIFY, &json!({"token": token})).await.status, 200);
+    let answer = resend(&server, &session.access).await;
+    let words = "If this address is not verified yet, a verification link has been sent.";
+    assert_eq!((answer.status, answer.json()), (200, json!({"message": words})), "the same as before");
+    // What is asked for after it is mailed after it.
+    ask(&server, 1).await;
+    let folder = server.data().folder().join("mail");
+    assert_eq!(Mailbox(&folder).count("user@example.com"), 2, "one link of each kind");
 }
 
 async fn a_link_of_one_kind_is_none_of_the_other(storage: Storage) {

@@ -2,6 +2,7 @@
 
 mod activity;
 mod links;
+mod own_sessions;
 mod passwords;
 mod profile;
 mod refusals;
@@ -21,6 +22,8 @@ const FORGOT: &str = "/api/auth/forgot-password/";
 const RESET: &str = "/api/auth/reset-password/";
 const VERIFY: &str = "/api/auth/verify-email/";
 const ACTIVITY: &str = "/api/auth/activity/";
+const SESSIONS: &str = "/api/auth/sessions/";
+const RESEND: &str = "/api/auth/verify-email/resend/";
 
 const PASSWORD: &str = "SecurePass123!";
 const NEW_PASSWORD: &str = "a long walk by the lake";

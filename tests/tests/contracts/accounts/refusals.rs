@@ -3,7 +3,7 @@
 use serde_json::json;
 use tessera_tests::{TestServer, assert_snapshot, golden};
 
-use super::{CHANGE, LOGIN, PROFILE, UPDATE};
+use super::{CHANGE, LOGIN, PROFILE, RESEND, SESSIONS, UPDATE};
 
 #[tokio::test]
 async fn what_the_framework_refuses_is_a_detail_too() {
@@ -54,7 +54,16 @@ async fn what_the_framework_refuses_is_a_detail_too() {
 #[tokio::test]
 async fn every_protected_endpoint_wants_a_bearer_in_both_forms() {
     let server = TestServer::start().await;
-    for (method, path) in [("GET", PROFILE), ("PUT", UPDATE), ("PATCH", UPDATE), ("POST", CHANGE)] {
+    for (method, path) in [
+        ("GET", PROFILE),
+        ("PUT", UPDATE),
+        ("PATCH", UPDATE),
+        ("POST", CHANGE),
+        ("POST", RESEND),
+        ("GET", SESSIONS),
+        ("DELETE", SESSIONS),
+        ("DELETE", "/api/auth/sessions/x/"),
+    ] {
         for path in [path, path.trim_end_matches('/')] {
             let answer = server.send(method, path, &[], "").await;
             let words = json!({"detail": "Authentication credentials were not provided."});

@@ -8,7 +8,8 @@ use serde::Serialize;
 use tessera_domain::PasswordProblem;
 use tessera_services::Outage;
 use tessera_services::account::{
-    ChangePasswordError, ConfirmEmailError, FindProfileError, ResetPasswordError, SignUpError, UpdateProfileError,
+    ChangePasswordError, ConfirmEmailError, EndSessionError, FindProfileError, ResetPasswordError, SignUpError,
+    UpdateProfileError,
 };
 use tessera_services::auth::RegisterError;
 use tessera_services::orchestrator::RequestTokenError;
@@ -105,6 +106,8 @@ pub enum AccountsRefused {
     ResetPassword(ResetPasswordError),
     /// No address is confirmed.
     ConfirmEmail(ConfirmEmailError),
+    /// No session ended.
+    EndSession(EndSessionError),
     /// Something that is needed did not work.
     Outage(Outage),
 }
@@ -130,6 +133,7 @@ from! {
     ChangePasswordError => ChangePassword,
     ResetPasswordError => ResetPassword,
     ConfirmEmailError => ConfirmEmail,
+    EndSessionError => EndSession,
     Outage => Outage,
 }
 
@@ -149,9 +153,10 @@ impl From<AccountsRefused> for Refusal {
             AccountsRefused::ChangePassword(error) => change_password(error),
             AccountsRefused::ResetPassword(error) => reset_password(error),
             AccountsRefused::ConfirmEmail(error) => confirm_email(error),
-            AccountsRefused::Profile(FindProfileError::Outage(outage)) | AccountsRefused::Outage(outage) => {
-                Rejection::from(outage).into()
-            }
+            AccountsRefused::EndSession(EndSessionError::Unknown) => Rejection::NotFound.into(),
+            AccountsRefused::Profile(FindProfileError::Outage(outage))
+            | AccountsRefused::EndSession(EndSessionError::Outage(outage))
+            | AccountsRefused::Outage(outage) => Rejection::from(outage).into(),
         }
     }
 }

@@ -3,25 +3,29 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::LINK;
 use actix_web::{HttpResponse, web};
-use tessera_domain::{ActivityId, OnRetry, RefreshPolicy, Rotation};
+use tessera_domain::{ActivityId, OnRetry, RefreshPolicy, Rotation, SessionId};
 use tessera_services::ClientInfo;
-use tessera_services::account::{AccountService, ActivityPageQuery};
+use tessera_services::account::{AccountService, ActivityPageQuery, SessionPageQuery};
 use tessera_services::orchestrator::{AccountLogin, OrchestratorService};
 use tessera_services::tokens::{Caller, TokenService};
 
 use super::dto::{
-    Access, ChangePasswordBody, ForgotPasswordBody, LogInBody, LogOutBody, Message, Profile, RefreshBody, RegisterBody,
-    ResetPasswordBody, UpdateProfileBody, VerifyEmailBody, WithProfile, WithSession, WithTokens, entries,
+    Access, ChangePasswordBody, EndedSessions, ForgotPasswordBody, LogInBody, LogOutBody, Message, Profile,
+    RefreshBody, RegisterBody, ResetPasswordBody, UpdateProfileBody, VerifyEmailBody, WithProfile, WithSession,
+    WithTokens, entries, open_sessions,
 };
 use super::error::AccountsRefused;
 use crate::http::answer;
 use crate::http::body::JsonOrForm;
 use crate::http::caller::Anonymous;
-use crate::http::extract::RawQuery;
+use crate::http::extract::{PathId, RawQuery};
 use crate::http::page::Page;
 
 /// Where the activity log is.
 pub const ACTIVITY: &str = "/api/auth/activity";
+
+/// Where the list of sessions is.
+pub const SESSIONS: &str = "/api/auth/sessions";
 
 /// A refresh token stays good. One that another contract rotated away is refused: the answer has no place for its
 /// successor.
@@ -134,6 +138,41 @@ pub async fn verify_email(
 ) -> Answered {
     accounts.confirm_email(body.into_command(client)?).await?;
     Ok(message("Email verified successfully"))
+}
+
+/// `POST /api/auth/verify-email/resend/`
+pub async fn resend_verification(caller: Caller, client: ClientInfo, accounts: Accounts) -> Answered {
+    accounts.resend_confirmation(&caller, &client).await?;
+    Ok(message("If this address is not verified yet, a verification link has been sent."))
+}
+
+/// `GET /api/auth/sessions/`
+pub async fn sessions(caller: Caller, RawQuery(query): RawQuery, accounts: Accounts) -> Answered {
+    let page = Page::parse(&query)?;
+    let query = SessionPageQuery { before: page.after.map(SessionId::from_bytes), limit: page.limit };
+    let listing = accounts.list_sessions(&caller, query).await?;
+    let mut response = answer::json(StatusCode::OK, &open_sessions(&listing, &caller));
+    if let Some(link) = listing.next_before.and_then(|id| page.link_to_next(SESSIONS, id.as_bytes())) {
+        response.headers_mut().insert(LINK, link);
+    }
+    Ok(response)
+}
+
+/// `DELETE /api/auth/sessions/{id}/`
+pub async fn end_session(
+    caller: Caller,
+    PathId(id): PathId<SessionId>,
+    client: ClientInfo,
+    accounts: Accounts,
+) -> Answered {
+    accounts.end_session(&caller, id, &client).await?;
+    Ok(message("Session ended successfully"))
+}
+
+/// `DELETE /api/auth/sessions/`
+pub async fn end_other_sessions(caller: Caller, client: ClientInfo, accounts: Accounts) -> Answered {
+    let ended = accounts.end_other_sessions(&caller, &client).await?;
+    Ok(answer::json(StatusCode::OK, &EndedSessions { message: "Other sessions ended successfully", ended }))
 }
 
 /// `GET /api/auth/activity/`

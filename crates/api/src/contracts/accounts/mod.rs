@@ -19,10 +19,14 @@ fn routes(routes: &mut Routes<'_>, _: &Services) {
     routes.add(Route::at("/api/auth/forgot-password").post::<Open, _>(handlers::forgot_password));
     routes.add(Route::at("/api/auth/reset-password").post::<Open, _>(handlers::reset_password));
     routes.add(Route::at("/api/auth/verify-email").post::<Open, _>(handlers::verify_email));
+    routes.add(Route::at("/api/auth/verify-email/resend").post::<Bearer, _>(handlers::resend_verification));
     routes.add(Route::at("/api/auth/logout").post::<Bearer, _>(handlers::log_out));
     routes.add(Route::at("/api/auth/change-password").post::<Bearer, _>(handlers::change_password));
     routes.add(Route::at("/api/auth/profile").get::<Bearer, _>(handlers::profile));
     let update = Route::at("/api/auth/profile/update");
     routes.add(update.put::<Bearer, _>(handlers::update_profile).patch::<Bearer, _>(handlers::update_profile));
     routes.add(Route::at(handlers::ACTIVITY).get::<Bearer, _>(handlers::activity));
+    let sessions = Route::at(handlers::SESSIONS).get::<Bearer, _>(handlers::sessions);
+    routes.add(sessions.delete::<Bearer, _>(handlers::end_other_sessions));
+    routes.add(Route::at("/api/auth/sessions/{id}").delete::<Bearer, _>(handlers::end_session));
 }

@@ -1,11 +1,13 @@
 //! The wire types of `accounts`.
 
 mod answers;
+mod open_sessions;
 mod passwords;
 mod profile;
 mod sessions;
 
 pub use answers::{Access, Message, Profile, WithProfile, WithSession, WithTokens, entries};
+pub use open_sessions::{EndedSessions, open_sessions};
 pub use passwords::{ChangePasswordBody, ForgotPasswordBody, ResetPasswordBody};
 pub use profile::{RegisterBody, UpdateProfileBody, VerifyEmailBody};
 pub use sessions::{LogInBody, LogOutBody, RefreshBody};
