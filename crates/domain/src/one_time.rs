@@ -14,6 +14,9 @@ pub enum OneTimePurpose {
 }
 
 impl OneTimePurpose {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::OneTime, Self::PasswordReset, Self::EmailVerification];
+
     /// The purposes of links: their secrets are mailed, and end with any change of the account's password or address
     /// (requirement A5).
     pub const LINKS: [Self; 2] = [Self::PasswordReset, Self::EmailVerification];

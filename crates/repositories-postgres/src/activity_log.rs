@@ -90,6 +90,13 @@ async fn list(connection: &mut AsyncPgConnection, request: ActivityPageRequest) 
     Ok(ActivityPage { entries, has_more })
 }
 
+/// Forgets the log of an account, within the transaction of the caller.
+pub(crate) async fn delete_for(connection: &mut AsyncPgConnection, user_id: UserId) -> Result<(), Failure> {
+    let theirs = activity::table.filter(activity::user_id.eq(user_id.as_bytes().as_slice()));
+    diesel::delete(theirs).execute(connection).await?;
+    Ok(())
+}
+
 /// An entry as its row has it.
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = activity, check_for_backend(diesel::pg::Pg))]

@@ -267,6 +267,23 @@ pub(crate) async fn end_of(
     Ok(ended)
 }
 
+/// Records the revocation of every session of an account that goes on, within the transaction of the caller, which is about
+/// to delete them. Returns which those are. All of them are locked, in the usual order: deleting locks in none.
+pub(crate) async fn revoke_all(
+    connection: &mut AsyncPgConnection,
+    user_id: UserId,
+    until: Timestamp,
+) -> Result<Vec<SessionId>, Failure> {
+    let theirs = sessions::table.filter(sessions::user_id.eq(user_id.as_bytes().as_slice()));
+    let locked = theirs.select((sessions::id, sessions::ended_at)).order(sessions::id).for_update();
+    let rows: Vec<(Vec<u8>, Option<i64>)> = locked.load(connection).await?;
+    let open = rows.iter().filter(|(_, ended_at)| ended_at.is_none());
+    let open = open.map(|(id, _)| Ok(SessionId::from_bytes(column::id(id)?))).collect::<Result<Vec<_>, Failure>>()?;
+    let revoked = open.iter().map(|&id| Revocation { key: RevokedKey::Session(id), until });
+    revocations::record(connection, &revoked.collect::<Vec<_>>()).await?;
+    Ok(open)
+}
+
 async fn end_locked(
     connection: &mut AsyncPgConnection,
     ids: &[Vec<u8>],

@@ -22,6 +22,8 @@ pub(crate) enum Turn {
     FirstKey,
     /// Puts a one-time token in the place of earlier ones.
     ReplaceToken,
+    /// Deletes the account of a superuser.
+    LeaveAsSuperuser,
 }
 
 impl Turn {
@@ -31,6 +33,7 @@ impl Turn {
             Self::Migrate => "SELECT pg_advisory_xact_lock(1953719661, current_schema()::regnamespace::oid::integer)",
             Self::Revoke => "SELECT pg_advisory_xact_lock(1953719662, 'revocations'::regclass::oid::integer)",
             Self::ReplaceToken => "SELECT pg_advisory_xact_lock(1953719664, 'one_time_tokens'::regclass::oid::integer)",
+            Self::LeaveAsSuperuser => "SELECT pg_advisory_xact_lock(1953719666, 'users'::regclass::oid::integer)",
             Self::FirstKey => "SELECT pg_advisory_xact_lock(1953719663, 'signing_keys'::regclass::oid::integer)",
         }
     }

@@ -74,6 +74,7 @@ tessera_repositories::account_change_contract!(async {
         sessions: Arc::new(PostgresSessions::new(&store)),
         revocations: Arc::new(PostgresRevocations::new(&store)),
         links: Arc::new(PostgresOneTimeTokens::new(&store)),
+        activity: Arc::new(PostgresActivity::new(&store)),
         outbox: Arc::new(PostgresMailOutbox::new(&store)),
         changes: Arc::new(PostgresAccountChanges::new(&store)),
     };

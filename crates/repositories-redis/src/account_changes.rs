@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tessera_domain::{Digest, Revocation, RevokedKey, SessionId, Timestamp, User, UserId};
 use tessera_repositories::{
-    AccountChangeRepository, ActivationOutcome, PasswordChange, PasswordChangeOutcome, ProfileChange,
-    ProfileChangeOutcome, Result,
+    AccountChangeRepository, AccountDeletion, ActivationOutcome, DeletionOutcome, PasswordChange,
+    PasswordChangeOutcome, ProfileChange, ProfileChangeOutcome, Result,
 };
 
 use crate::RedisBlacklist;
@@ -59,6 +59,14 @@ impl AccountChangeRepository for AnnouncedAccountChanges {
         let outcome = self.changes.set_active(id, is_active, at, revoke_until).await?;
         if let ActivationOutcome::Set { ended, .. } = &outcome {
             self.announce(ended, revoke_until).await;
+        }
+        Ok(outcome)
+    }
+
+    async fn delete(&self, deletion: &AccountDeletion) -> Result<DeletionOutcome> {
+        let outcome = self.changes.delete(deletion).await?;
+        if let DeletionOutcome::Deleted { ended, .. } = &outcome {
+            self.announce(ended, deletion.revoke_until).await;
         }
         Ok(outcome)
     }

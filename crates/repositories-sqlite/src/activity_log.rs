@@ -78,6 +78,13 @@ fn list(connection: &mut SqliteConnection, request: ActivityPageRequest) -> Resu
     Ok(ActivityPage { entries, has_more })
 }
 
+/// Forgets the log of an account, within the transaction of the caller.
+pub(crate) fn delete_for(connection: &mut SqliteConnection, user_id: UserId) -> Result<(), Failure> {
+    let theirs = activity::table.filter(activity::user_id.eq(user_id.as_bytes().as_slice()));
+    diesel::delete(theirs).execute(connection)?;
+    Ok(())
+}
+
 /// An entry as its row has it.
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = activity, check_for_backend(diesel::sqlite::Sqlite))]

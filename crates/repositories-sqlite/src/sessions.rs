@@ -217,6 +217,21 @@ pub(crate) fn end_of(
     Ok(ended)
 }
 
+/// Records the revocation of every session of an account that goes on, within the transaction of the caller, which is about
+/// to delete them. Returns which those are.
+pub(crate) fn revoke_all(
+    connection: &mut SqliteConnection,
+    user_id: UserId,
+    until: Timestamp,
+) -> Result<Vec<SessionId>, Failure> {
+    let theirs = sessions::table.filter(sessions::user_id.eq(user_id.as_bytes().as_slice()));
+    let ids: Vec<Vec<u8>> = theirs.filter(sessions::ended_at.is_null()).select(sessions::id).load(connection)?;
+    let open = ids.iter().map(|id| Ok(SessionId::from_bytes(column::id(id)?))).collect::<Result<Vec<_>, Failure>>()?;
+    let revoked = open.iter().map(|&id| Revocation { key: RevokedKey::Session(id), until });
+    revocations::record(connection, &revoked.collect::<Vec<_>>())?;
+    Ok(open)
+}
+
 /// Who uses a session, and since when. It writes what is not known as well: nobody is to be taken for who came before.
 #[derive(AsChangeset)]
 #[diesel(table_name = sessions, treat_none_as_null = true)]

@@ -74,6 +74,7 @@ tessera_repositories::account_change_contract!(async {
         sessions: Arc::new(SqliteSessions::new(&store)),
         revocations: Arc::new(SqliteRevocations::new(&store)),
         links: Arc::new(SqliteOneTimeTokens::new(&store)),
+        activity: Arc::new(SqliteActivity::new(&store)),
         outbox: Arc::new(SqliteMailOutbox::new(&store)),
         changes: Arc::new(SqliteAccountChanges::new(&store)),
     };

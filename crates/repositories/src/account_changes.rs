@@ -49,6 +49,15 @@ pub trait AccountChangeRepository: Send + Sync {
         at: Timestamp,
         revoke_until: Timestamp,
     ) -> Result<ActivationOutcome>;
+
+    /// Deletes an account, if its credentials are still of `deletion.version` and it is active. Its address and its username
+    /// are free again.
+    ///
+    /// In the same step everything goes that belongs to it: its sessions, whose revocations are recorded; its links, and
+    /// whatever one-time tokens of it are kept on this storage; its activity log; and waiting mails to its address that
+    /// would carry a link. News that wait are still sent: whoever took an account over is not to keep its owner from
+    /// learning what was done to it. The last active superuser is not deleted, also where two leave at the same moment.
+    async fn delete(&self, deletion: &AccountDeletion) -> Result<DeletionOutcome>;
 }
 
 /// A new password.
@@ -164,4 +173,34 @@ pub enum ActivationOutcome {
     },
     /// There is no such account.
     Unknown,
+}
+
+/// The deletion of an account, whose owner has just proved to know the password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccountDeletion {
+    /// Which.
+    pub user_id: UserId,
+    /// The version of the credentials that the password was verified under.
+    pub version: SecurityVersion,
+    /// When.
+    pub at: Timestamp,
+    /// See [`PasswordChange::revoke_until`].
+    pub revoke_until: Timestamp,
+}
+
+/// What became of the deletion of an account.
+#[must_use]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeletionOutcome {
+    /// It is gone.
+    Deleted {
+        /// The account as it was, one version on (see [`PasswordChange::at`]): caches forget everything before it.
+        user: User,
+        /// The sessions that ended by it.
+        ended: Vec<SessionId>,
+    },
+    /// Nothing was changed: nobody would be left who may do everything.
+    LastSuperuser,
+    /// Nothing was changed: the account is gone or inactive, or its credentials changed since they were verified.
+    Superseded,
 }

@@ -28,8 +28,8 @@ mod users;
 pub mod contract;
 
 pub use account_changes::{
-    AccountChangeRepository, ActivationOutcome, Authority, EmailChange, PasswordChange, PasswordChangeOutcome,
-    ProfileChange, ProfileChangeOutcome,
+    AccountChangeRepository, AccountDeletion, ActivationOutcome, Authority, DeletionOutcome, EmailChange,
+    PasswordChange, PasswordChangeOutcome, ProfileChange, ProfileChangeOutcome,
 };
 pub use activity_log::{ActivityPage, ActivityPageRequest, ActivityRepository};
 pub use error::{RepositoryError, Result};

@@ -5,10 +5,11 @@
 //! link. Each of them comes before the change, and is ended by it, or after it, and is judged by it. Mails are queued for
 //! addresses, not for accounts: there the lock is one on the address.
 //!
-//! Whoever needs several locks takes them in one order: the account, its address, its mails, its links, its sessions by
-//! their ids, then the turn to revoke. Nobody waits in a circle.
+//! Whoever needs several locks takes them in one order: the account, the turn to leave as a superuser, its address, its
+//! mails, its links, its log, its sessions by their ids, then the turn to revoke. Nobody waits in a circle.
 
 mod activation;
+mod deletion;
 mod password;
 mod profile;
 
@@ -17,8 +18,8 @@ use diesel::{OptionalExtension as _, QueryDsl as _, SelectableHelper as _};
 use diesel_async::{AsyncConnection as _, AsyncPgConnection, RunQueryDsl as _};
 use tessera_domain::{Digest, EndReason, OneTimePurpose, SecurityVersion, SessionId, Timestamp, User, UserId};
 use tessera_repositories::{
-    AccountChangeRepository, AccountSessionEnding, ActivationOutcome, PasswordChange, PasswordChangeOutcome,
-    ProfileChange, ProfileChangeOutcome, Result, WhichSessions,
+    AccountChangeRepository, AccountDeletion, AccountSessionEnding, ActivationOutcome, DeletionOutcome, PasswordChange,
+    PasswordChangeOutcome, ProfileChange, ProfileChangeOutcome, Result, WhichSessions,
 };
 
 use crate::error::Failure;
@@ -85,6 +86,15 @@ impl AccountChangeRepository for PostgresAccountChanges {
             })
             .await
     }
+
+    async fn delete(&self, account: &AccountDeletion) -> Result<DeletionOutcome> {
+        let account = *account;
+        self.store
+            .run("delete an account", async move |connection| {
+                connection.transaction(async |connection| deletion::delete(connection, &account).await).await
+            })
+            .await
+    }
 }
 
 /// An account with the version of its credentials.
@@ -128,8 +138,18 @@ async fn spend(
 
 /// Forgets the links of an account, and the waiting mails to its address that would carry one.
 async fn forget_links(connection: &mut AsyncPgConnection, user: &User) -> Result<(), Failure> {
+    forget_mails_and_tokens(connection, user, &OneTimePurpose::LINKS).await
+}
+
+/// Forgets the one-time tokens of an account that are for one of `purposes`, and the waiting mails to its address that would
+/// carry a link.
+async fn forget_mails_and_tokens(
+    connection: &mut AsyncPgConnection,
+    user: &User,
+    purposes: &[OneTimePurpose],
+) -> Result<(), Failure> {
     mail_outbox::delete_waiting_links(connection, &user.email).await?;
-    one_time_tokens::delete_for(connection, user.id, &OneTimePurpose::LINKS).await
+    one_time_tokens::delete_for(connection, user.id, purposes).await
 }
 
 /// Ends every session of an account that goes on. Returns which those were.

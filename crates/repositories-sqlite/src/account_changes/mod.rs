@@ -2,6 +2,7 @@
 //! happen between what is read here and what is written.
 
 mod activation;
+mod deletion;
 mod password;
 mod profile;
 
@@ -9,8 +10,8 @@ use async_trait::async_trait;
 use diesel::{OptionalExtension as _, QueryDsl as _, RunQueryDsl as _, SelectableHelper as _, SqliteConnection};
 use tessera_domain::{Digest, EndReason, OneTimePurpose, SecurityVersion, SessionId, Timestamp, User, UserId};
 use tessera_repositories::{
-    AccountChangeRepository, AccountSessionEnding, ActivationOutcome, PasswordChange, PasswordChangeOutcome,
-    ProfileChange, ProfileChangeOutcome, Result, WhichSessions,
+    AccountChangeRepository, AccountDeletion, AccountSessionEnding, ActivationOutcome, DeletionOutcome, PasswordChange,
+    PasswordChangeOutcome, ProfileChange, ProfileChangeOutcome, Result, WhichSessions,
 };
 
 use crate::error::Failure;
@@ -65,6 +66,11 @@ impl AccountChangeRepository for SqliteAccountChanges {
             })
             .await
     }
+
+    async fn delete(&self, account: &AccountDeletion) -> Result<DeletionOutcome> {
+        let account = *account;
+        self.store.write("delete an account", move |connection| deletion::delete(connection, &account)).await
+    }
 }
 
 /// An account with the version of its credentials.
@@ -106,8 +112,18 @@ fn spend(
 
 /// Forgets the links of an account, and the waiting mails to its address that would carry one.
 fn forget_links(connection: &mut SqliteConnection, user: &User) -> Result<(), Failure> {
+    forget_mails_and_tokens(connection, user, &OneTimePurpose::LINKS)
+}
+
+/// Forgets the one-time tokens of an account that are for one of `purposes`, and the waiting mails to its address that would
+/// carry a link.
+fn forget_mails_and_tokens(
+    connection: &mut SqliteConnection,
+    user: &User,
+    purposes: &[OneTimePurpose],
+) -> Result<(), Failure> {
     mail_outbox::delete_waiting_links(connection, &user.email)?;
-    one_time_tokens::delete_for(connection, user.id, &OneTimePurpose::LINKS)
+    one_time_tokens::delete_for(connection, user.id, purposes)
 }
 
 /// Ends every session of an account that goes on. Returns which those were.

@@ -95,6 +95,7 @@ mod tests {
                 include_str!("account_changes/passwords.rs"),
                 include_str!("account_changes/profiles.rs"),
                 include_str!("account_changes/activation.rs"),
+                include_str!("account_changes/deletion.rs"),
                 include_str!("account_changes/expiry.rs"),
                 include_str!("account_changes/concurrency/winners.rs"),
                 include_str!("account_changes/concurrency/survivors.rs"),

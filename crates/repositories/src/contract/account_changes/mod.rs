@@ -3,6 +3,7 @@
 
 mod activation;
 mod concurrency;
+mod deletion;
 mod estate;
 mod expiry;
 mod passwords;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 
 pub use activation::*;
 pub use concurrency::*;
+pub use deletion::*;
 pub use expiry::*;
 pub use passwords::*;
 pub use profiles::*;
@@ -19,8 +21,9 @@ use tessera_domain::{Credentials, Identifier, Timestamp, UserId};
 
 use super::ANSWERS;
 use crate::{
-    AccountChangeRepository, MailOutboxRepository, OneTimeTokenRepository, PasswordChange, PasswordChangeOutcome,
-    ProfileChange, ProfileChangeOutcome, RevocationRepository, SessionRepository, UserRepository,
+    AccountChangeRepository, ActivityRepository, MailOutboxRepository, OneTimeTokenRepository, PasswordChange,
+    PasswordChangeOutcome, ProfileChange, ProfileChangeOutcome, RevocationRepository, SessionRepository,
+    UserRepository,
 };
 
 /// Runs the suite of [`AccountChangeRepository`](crate::AccountChangeRepository): see [`contract`](crate::contract).
@@ -54,6 +57,10 @@ macro_rules! account_change_contract {
                 enabling_gives_nothing_back
                 an_account_that_is_not_there_is_neither_enabled_nor_disabled
                 no_version_of_an_account_is_used_twice
+                a_deletion_takes_everything_of_the_account_with_it
+                what_a_deleted_account_was_called_is_free_and_its_tokens_stay_dead
+                nothing_is_deleted_that_was_not_verified_as_it_is
+                the_last_superuser_stays
             }
             $crate::contract_tier! { account_changes::expiry, $fresh, |ports| &ports,
                 a_link_replaces_the_password_until_it_expires
@@ -76,6 +83,10 @@ macro_rules! account_change_contract {
                 logins_are_noted_beside_a_change
                 nothing_outlives_a_disabling
                 a_change_is_seen_entirely_or_not_at_all
+                one_of_sixteen_deletions_wins
+                nothing_outlives_a_deletion
+                no_waiting_link_mail_outlives_a_deletion
+                one_of_two_superusers_stays
             }
         }
     };
@@ -92,6 +103,8 @@ pub struct AccountPorts {
     pub revocations: Arc<dyn RevocationRepository>,
     /// Their links.
     pub links: Arc<dyn OneTimeTokenRepository>,
+    /// What happened to them.
+    pub activity: Arc<dyn ActivityRepository>,
     /// The mails to them.
     pub outbox: Arc<dyn MailOutboxRepository>,
     /// What is tested.

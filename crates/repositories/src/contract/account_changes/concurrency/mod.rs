@@ -4,9 +4,10 @@ mod survivors;
 mod whole;
 mod winners;
 
+pub(super) use survivors::rotation;
 pub use survivors::*;
 pub use whole::*;
 pub use winners::*;
 
 /// A race that is lost once in many times is lost: each is run this often.
-const ROUNDS: usize = 10;
+pub(super) const ROUNDS: usize = 10;

@@ -18,7 +18,7 @@ use crate::contract::sample::{LIMITS, NOW, after, hash, session};
 use crate::{ActivationOutcome, Earlier, PasswordChangeOutcome, RotateOutcome, RotateSession};
 
 /// A refresh of a session that has never been rotated.
-fn rotation(session: &Session) -> RotateSession {
+pub(in crate::contract::account_changes) fn rotation(session: &Session) -> RotateSession {
     RotateSession {
         id: session.id,
         user_id: session.user_id,
