@@ -26,7 +26,6 @@ use tessera_services::user_tokens::{ServiceEntrance, UserTokenService};
 
 pub use crate::http::cors::AllowedOrigins;
 use crate::http::edge::Edge;
-use crate::http::errors::not_found;
 pub use crate::http::hosts::AllowedHosts;
 use crate::http::routes::Routes;
 pub use crate::http::settings::{HttpSettings, Perimeter};
@@ -72,6 +71,16 @@ pub fn app(
 
 /// Everything of [`app`] but its outermost layer: services, routes, and the answer where there is no route.
 pub fn configure(config: &mut ServiceConfig, services: &Services, settings: HttpSettings) {
+    configure_with(config, services, settings, |_| ());
+}
+
+/// The same with routes of somebody else's besides.
+pub fn configure_with(
+    config: &mut ServiceConfig,
+    services: &Services,
+    settings: HttpSettings,
+    more: impl FnOnce(&mut Routes<'_>),
+) {
     config
         .app_data(web::Data::from(Arc::clone(&services.auth)))
         .app_data(web::Data::from(Arc::clone(&services.accounts)))
@@ -86,22 +95,24 @@ pub fn configure(config: &mut ServiceConfig, services: &Services, settings: Http
     if let Some(demonstration) = &services.demonstration {
         config.app_data(web::Data::from(Arc::clone(demonstration)));
     }
-    routes(config, services, settings);
-    config.default_service(not_found());
+    let mut routes = routes(config, services, settings);
+    more(&mut routes);
+    routes.mount();
 }
 
 /// Everything that is answered: each method with its path. A path is answered with a slash at its end, too.
 pub fn endpoints(services: &Services) -> Vec<(Method, &'static str)> {
     let mut endpoints = Vec::new();
-    let _not_served = App::new().configure(|config| endpoints = routes(config, services, HttpSettings::default()));
+    let _not_served =
+        App::new().configure(|config| endpoints = routes(config, services, HttpSettings::default()).mount());
     endpoints
 }
 
-fn routes(config: &mut ServiceConfig, services: &Services, settings: HttpSettings) -> Vec<(Method, &'static str)> {
+fn routes<'a>(config: &'a mut ServiceConfig, services: &Services, settings: HttpSettings) -> Routes<'a> {
     let mut routes = Routes::new(config, settings);
     for contract in contracts::CONTRACTS {
         (contract.routes)(&mut routes, services);
     }
     system::routes(&mut routes);
-    routes.registered()
+    routes
 }

@@ -10,7 +10,7 @@ use actix_web::{App, HttpResponse, HttpServer};
 use tessera_adapters::passwords::BcryptCost;
 use tessera_api::http::edge::Edge;
 use tessera_api::http::rejection::Rejection;
-use tessera_api::http::routes::{Bearer, Route, Routes};
+use tessera_api::http::routes::{Bearer, Route};
 use tessera_api::{HttpSettings, Perimeter};
 use tessera_services::tokens::Caller;
 
@@ -27,9 +27,9 @@ pub async fn serve(folder: &Path, cost: u32) -> anyhow::Result<()> {
     let server = HttpServer::new(move || {
         App::new()
             .configure(|config| {
-                tessera_api::configure(config, &services, settings.clone());
-                // The last of all routes: the router has to pass every other one.
-                Routes::new(config, settings.clone()).add(Route::at(floor::PATH).get::<Bearer, _>(constant));
+                tessera_api::configure_with(config, &services, settings.clone(), |routes| {
+                    routes.add(Route::at(floor::PATH).get::<Bearer, _>(constant));
+                });
             })
             .wrap(perimeter.cors())
             .wrap(Edge::new(&settings, &perimeter))

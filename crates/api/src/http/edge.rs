@@ -21,6 +21,7 @@ use super::headers;
 use super::hosts::AllowedHosts;
 use super::rejection::Rejection;
 use super::request_id::{RequestId, RequestIds, X_REQUEST_ID};
+use super::router::route_of;
 use super::settings::{HttpSettings, Perimeter};
 
 /// Wraps an application in this layer.
@@ -173,9 +174,8 @@ fn note(response: &ServiceResponse, id: &HeaderValue, took: Duration, slow_after
         return;
     }
     let request = response.request();
-    let pattern = request.match_pattern();
     let (request_id, method) = (id.to_str().unwrap_or("-"), request.method().as_str());
-    let (route, status_code) = (pattern.as_deref().unwrap_or("-"), status.as_u16());
+    let (route, status_code) = (route_of(request).unwrap_or("-"), status.as_u16());
     let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     let extensions = response.response().extensions();
     let cause = extensions.get::<Cause>().map_or("-", |cause| cause.0.as_str());

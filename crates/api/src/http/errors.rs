@@ -5,8 +5,6 @@
 
 use std::fmt;
 
-use actix_web::body::BoxBody;
-use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse, fn_service};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
@@ -99,18 +97,4 @@ pub fn problem(status: StatusCode, detail: &'static str) -> HttpResponse {
     let title = status.canonical_reason().unwrap_or("Error");
     let body = Problem { r#type: "about:blank", title, status: status.as_u16(), detail };
     answer::typed(status, HeaderValue::from_static("application/problem+json"), &body)
-}
-
-/// The service of every path that has no route.
-pub fn not_found() -> impl ServiceFactory<
-    ServiceRequest,
-    Config = (),
-    Response = ServiceResponse<BoxBody>,
-    Error = actix_web::Error,
-    InitError = (),
-> {
-    fn_service(|request: ServiceRequest| async {
-        let response = reject(request.path(), Rejection::NotFound);
-        Ok(request.into_response(response))
-    })
 }

@@ -1,9 +1,9 @@
 //! What every contract shares: how a request comes in, and how an answer goes out.
 //!
-//! A request meets [`edge`] (request id, headers, log), then the [`endpoint`] of its path (method, deadline, panic), which
-//! [extracts](extract) the handler's arguments: a proof of who calls first, as its [route](routes) says, then the
-//! [`body`]. Whatever is refused on this way is a [`rejection`], and [`errors`] words it as the owner of the path
-//! would.
+//! A request meets [`edge`] (request id, headers, log), then the [`endpoint`] that `router` finds for its path (method,
+//! deadline, panic), which [extracts](extract) the handler's arguments: a proof of who calls first, as its [route](routes)
+//! says, then the [`body`]. Whatever is refused on this way is a [`rejection`], and [`errors`] words it as the owner of the
+//! path would.
 
 pub mod answer;
 pub mod body;
@@ -26,6 +26,7 @@ pub mod page;
 pub mod proxies;
 pub mod rejection;
 mod request_id;
+mod router;
 pub mod routes;
 pub mod service_caller;
 pub mod settings;

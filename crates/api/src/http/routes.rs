@@ -35,7 +35,7 @@ use std::future::Future;
 use std::rc::Rc;
 
 use actix_web::HttpResponse;
-use actix_web::dev::{AppService, HttpServiceFactory, ResourceDef, ServiceRequest, fn_service};
+use actix_web::dev::{ServiceRequest, fn_service};
 use actix_web::http::Method;
 use actix_web::web::ServiceConfig;
 use tessera_services::tokens::Caller;
@@ -44,6 +44,7 @@ use super::caller::Anonymous;
 use super::endpoint::{Endpoint, Runner, changing, reading};
 use super::errors::Refusal;
 use super::extract::{Extract, Incoming};
+use super::router::Router;
 use super::service_caller::ServiceCaller;
 use super::settings::HttpSettings;
 
@@ -186,45 +187,30 @@ impl Route {
 pub struct Routes<'a> {
     config: &'a mut ServiceConfig,
     settings: Rc<HttpSettings>,
+    router: Router,
     registered: Vec<(Method, &'static str)>,
 }
 
 impl<'a> Routes<'a> {
-    /// Registers in `config`.
+    /// For the application that is configured with `config`.
     pub fn new(config: &'a mut ServiceConfig, settings: HttpSettings) -> Self {
-        Self { config, settings: Rc::new(settings), registered: Vec::new() }
-    }
-
-    /// Each method with its path, as far as they are registered.
-    pub fn registered(self) -> Vec<(Method, &'static str)> {
-        self.registered
+        Self { config, settings: Rc::new(settings), router: Router::default(), registered: Vec::new() }
     }
 
     /// Registers a route.
     pub fn add(&mut self, route: Route) {
         self.registered.extend(route.methods.iter().map(|(method, _)| (method.clone(), route.path)));
-        let endpoint = Rc::new(Endpoint::new(route.methods, Rc::clone(&self.settings)));
-        self.config.service(Mounted { path: route.path, endpoint });
+        self.router.add(route.path, Endpoint::new(route.methods, Rc::clone(&self.settings)));
     }
-}
 
-/// An endpoint and its path.
-struct Mounted {
-    path: &'static str,
-    endpoint: Rc<Endpoint>,
-}
-
-/// Below actix-web's own routes: one plain comparison finds the endpoint, and it alone decides about methods.
-impl HttpServiceFactory for Mounted {
-    fn register(self, config: &mut AppService) {
-        let with_slash = (self.path != "/").then(|| format!("{}/", self.path));
-        for path in [Some(self.path.to_owned()), with_slash].into_iter().flatten() {
-            let endpoint = Rc::clone(&self.endpoint);
-            let answer = move |request: ServiceRequest| {
-                let endpoint = Rc::clone(&endpoint);
-                async move { Ok(endpoint.answer(request).await) }
-            };
-            config.register_service(ResourceDef::new(path), None, fn_service(answer), None);
-        }
+    /// Has the application answer what is registered, and refuse everything else. Returns each method with its path.
+    pub fn mount(self) -> Vec<(Method, &'static str)> {
+        let router = Rc::new(self.router);
+        self.config.app_data(Rc::clone(&router));
+        self.config.default_service(fn_service(move |request: ServiceRequest| {
+            let router = Rc::clone(&router);
+            async move { Ok(router.answer(request).await) }
+        }));
+        self.registered
     }
 }
