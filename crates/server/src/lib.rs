@@ -1,7 +1,8 @@
 //! The `tessera` binary as a library: configuration, command line, and the one place where all parts are put together.
 //!
 //! `main.rs` runs [`cli::main`]; the end-to-end tests [`start`] the same server on a free port, with a clock of theirs. Who
-//! brings a repository of their own passes it to either as one of the [`Overrides`].
+//! brings a repository of their own passes it to either as one of the [`Overrides`]. The benchmark [`assemble`]s the same
+//! parts behind one more route.
 
 mod accounts_file;
 pub mod cli;
@@ -15,5 +16,5 @@ mod run;
 mod secret_file;
 mod wiring;
 
-pub use run::{RunningServer, start};
-pub use wiring::{Overrides, Storages};
+pub use run::{RunningServer, assemble, start};
+pub use wiring::{Overrides, Storages, Wired};

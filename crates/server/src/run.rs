@@ -66,10 +66,16 @@ impl Ending {
     }
 }
 
-/// Starts a server. When this returns it answers.
-pub async fn start(config: &Config, overrides: &Overrides) -> anyhow::Result<RunningServer> {
+/// Opens the storages and puts everything together: a server that does not listen.
+pub async fn assemble(config: &Config, overrides: &Overrides) -> anyhow::Result<(Storages, Wired)> {
     let storages = overrides.open(&config.storage).await?;
     let wired = wiring::wire(config, &storages, overrides).await?;
+    Ok((storages, wired))
+}
+
+/// Starts a server. When this returns it answers.
+pub async fn start(config: &Config, overrides: &Overrides) -> anyhow::Result<RunningServer> {
+    let (storages, wired) = assemble(config, overrides).await?;
     let Wired { services, departure, mirror, news, housekeeper, activity_writer, mail_sender } = wired;
     let (server, addr) = listen(config, services)?;
     let mut background = JoinSet::new();
