@@ -105,6 +105,7 @@ pub async fn assemble(folder: &Path, cost: BcryptCost) -> anyhow::Result<(Servic
         list_visibility: ListVisibility::Public,
     });
     let accounts = OwnAccounts {
+        sessions: Arc::new(SqliteSessions::new(&store)),
         auth: Arc::clone(&auth),
         tokens: Arc::clone(&tokens),
         users: users.clone(),
