@@ -23,6 +23,7 @@ on_every_storage! {
     a_crowd_of_strangers_locks_the_owner_out_of_nothing
     one_network_guesses_at_many_accounts_only_so_often
     malformed_input_costs_nothing
+    a_wrong_password_at_a_deletion_is_a_guess_too
     switched_off_nothing_is_counted
 }
 
@@ -190,6 +191,24 @@ async fn malformed_input_costs_nothing(storage: Storage) {
         }
     }
     assert_eq!(guess_from(&server, HERE, "ana").await, 401);
+}
+
+/// Whoever stole a token cannot try passwords with it beside the counters of the login.
+async fn a_wrong_password_at_a_deletion_is_a_guess_too(storage: Storage) {
+    let server = counting(storage, &[("RATE_LIMIT_PASSWORDS", "3/5m")]).await;
+    sign_up_from(&server, THERE, "ana").await;
+    let login = log_in_from(&server, HERE, "ana", PASSWORD).await;
+    let (access, _) = login.tokens().expect("logged in");
+    let bearer = format!("Bearer {access}");
+    let delete = async |password: &str| {
+        let headers =
+            [("content-type", "application/json"), ("x-forwarded-for", HERE), ("authorization", bearer.as_str())];
+        let body = json!({"current_password": password}).to_string();
+        server.send("DELETE", "/api/auth/profile/", &headers, &body).await.status
+    };
+    assert_eq!([guess_from(&server, HERE, "ana").await, delete("wrong").await, delete("wrong").await], [401, 400, 400]);
+    assert_eq!((delete(PASSWORD).await, guess_from(&server, HERE, "ana").await), (429, 429));
+    assert_eq!(log_in_from(&server, THERE, "ana", PASSWORD).await.status, 200, "it is there");
 }
 
 async fn switched_off_nothing_is_counted(storage: Storage) {

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use tessera_api::Services;
 use tessera_domain::{Activity, ActivityEvent, ActivityId, Digest, OneTimeSecret, PasswordProblem, Timestamp, UserId};
 use tessera_services::account::{
-    ActivityListing, ActivityPageQuery, ChangePassword, ChangePasswordError, ConfirmEmailError, FindProfileError,
-    MockAccountService, ResetPassword, ResetPasswordError, UpdateProfile, UpdateProfileError,
+    ActivityListing, ActivityPageQuery, ChangePassword, ChangePasswordError, ConfirmEmailError, DeleteAccount,
+    DeleteAccountError, FindProfileError, MockAccountService, ResetPassword, ResetPasswordError, UpdateProfile,
+    UpdateProfileError,
 };
 
 use crate::support::{ana, bearer, caller, form, get, outage, pair, post, post_json, send, services, with_accounts};
@@ -55,6 +56,7 @@ fn token_not_valid() -> Value {
 async fn what_is_protected_wants_a_bearer_that_counts() {
     for (method, path) in [
         ("GET", PROFILE),
+        ("DELETE", PROFILE),
         ("PUT", UPDATE),
         ("PATCH", UPDATE),
         ("POST", CHANGE),
@@ -272,6 +274,44 @@ async fn a_change_of_password_that_is_refused_says_why() {
 }
 
 #[actix_web::test]
+async fn an_account_is_deleted_by_the_leave_of_its_password() {
+    let expected =
+        |command: &DeleteAccount| command.caller == caller() && command.current_password.expose() == "old one 17";
+    let as_form = |body: &'static str| form(PROFILE, body).method(Method::DELETE).insert_header(bearer("good"));
+    for deletion in [
+        request("DELETE", PROFILE, r#"{"current_password":"old one 17"}"#),
+        request("DELETE", "/api/auth/profile", r#"{"password":"old one 17"}"#),
+        as_form("current_password=old+one+17"),
+    ] {
+        let services = with(|accounts| {
+            accounts.expect_delete_account().withf(expected).times(1).returning(|_| Ok(()));
+        });
+        send(&services, deletion).await.is(200, &json!({"message": "Account deleted successfully"}));
+    }
+    let required = json!({"current_password": ["This field is required."]});
+    send(&services(), request("DELETE", PROFILE, "{}")).await.is(400, &required);
+    let both = r#"{"current_password":"old one 17","password":"old one 17"}"#;
+    send(&services(), request("DELETE", PROFILE, both))
+        .await
+        .is(400, &json!({"detail": "The request body is malformed."}));
+}
+
+#[actix_web::test]
+async fn a_deletion_that_is_refused_says_why() {
+    let cases: [Case<DeleteAccountError>; 3] = [
+        (|| DeleteAccountError::WrongPassword, 400, json!({"current_password": ["Current password is incorrect"]})),
+        (|| DeleteAccountError::LastSuperuser, 403, json!({"detail": "The last superuser cannot be deleted."})),
+        (|| DeleteAccountError::Gone, 401, token_not_valid()),
+    ];
+    for (error, status, body) in cases {
+        let services = with(|accounts| {
+            accounts.expect_delete_account().returning(move |_| Err(error()));
+        });
+        send(&services, request("DELETE", PROFILE, r#"{"current_password":"old one 17"}"#)).await.is(status, &body);
+    }
+}
+
+#[actix_web::test]
 async fn an_address_is_confirmed_by_its_link() {
     let token = OneTimeSecret::new(SECRET).reveal();
     let body = json!({"token": token}).to_string();
@@ -347,7 +387,7 @@ async fn a_refusal_of_the_framework_has_the_shape_of_the_contract() {
     let wrong = send(&services(), get(FORGOT)).await;
     wrong.is(405, &json!({"detail": "Method not allowed."}));
     assert_eq!(wrong.header("allow"), Some("POST"));
-    assert_eq!(send(&services(), post(PROFILE)).await.header("allow"), Some("GET, HEAD"));
+    assert_eq!(send(&services(), post(PROFILE)).await.header("allow"), Some("GET, HEAD, DELETE"));
     assert_eq!(send(&services(), get(UPDATE)).await.header("allow"), Some("PUT, PATCH"));
     send(&services(), post_json(RESET, "[")).await.is(400, &json!({"detail": "The request body is malformed."}));
     let text = post(FORGOT).insert_header(("Content-Type", "text/plain")).set_payload("email=a");

@@ -120,6 +120,7 @@ pub async fn wire(config: &Config, storages: &Storages, overrides: &Overrides) -
         limiter: around.limiter.clone(),
         changes: storages.account_changes.clone(),
         links: storages.links.clone(),
+        one_time_tokens: storages.one_time_tokens.clone(),
         mails,
         revoked: Arc::clone(&mirror),
         activity: activity.clone(),

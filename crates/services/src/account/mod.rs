@@ -10,6 +10,9 @@ mod change_password_tests;
 mod confirm_email;
 #[cfg(test)]
 mod confirm_email_tests;
+mod delete_account;
+#[cfg(test)]
+mod delete_account_tests;
 mod end_session;
 mod find_profile;
 #[cfg(test)]
@@ -33,6 +36,7 @@ mod update_profile_tests;
 
 pub use change_password::{ChangePassword, ChangePasswordError};
 pub use confirm_email::{ConfirmEmail, ConfirmEmailError};
+pub use delete_account::{DeleteAccount, DeleteAccountError};
 pub use end_session::EndSessionError;
 pub use find_profile::FindProfileError;
 pub use list_activity::{ActivityListing, ActivityPageQuery};

@@ -10,8 +10,8 @@ use tessera_repositories::{
 
 use super::{
     ActivityListing, ActivityPageQuery, ChangePassword, ChangePasswordError, ConfirmEmail, ConfirmEmailError,
-    EndSessionError, FindProfileError, ResetPassword, ResetPasswordError, SessionListing, SessionPageQuery,
-    SignUpError, UpdateProfile, UpdateProfileError,
+    DeleteAccount, DeleteAccountError, EndSessionError, FindProfileError, ResetPassword, ResetPasswordError,
+    SessionListing, SessionPageQuery, SignUpError, UpdateProfile, UpdateProfileError,
 };
 use crate::activity::ActivityRecorder;
 use crate::auth::{AuthService, PasswordVerifier, RegisterUser, RememberedUsers};
@@ -45,6 +45,10 @@ pub trait AccountService: Send + Sync {
     /// Replaces the caller's password. Every session of the account ends, and every link it was mailed is worthless; the
     /// caller goes on with the pair of a new session (requirement T6). The owner is told by mail.
     async fn change_password(&self, command: ChangePassword) -> Result<TokenPair, ChangePasswordError>;
+
+    /// Deletes the caller's account and everything that belongs to it, by the leave of its password. Nothing that it covered
+    /// is accepted from the moment this returns; its address and its username are free again.
+    async fn delete_account(&self, command: DeleteAccount) -> Result<(), DeleteAccountError>;
 
     /// Has a link for a new password mailed to an address, if it is an account's. Whether it is, is not looked at here:
     /// the work is the same, and so is the time it takes (requirement A5).
@@ -88,6 +92,8 @@ pub struct OwnAccounts {
     pub changes: Arc<dyn AccountChangeRepository>,
     /// The links that were mailed.
     pub links: Arc<dyn OneTimeTokenRepository>,
+    /// One-time tokens that are no links, which may be kept elsewhere than the accounts.
+    pub one_time_tokens: Arc<dyn OneTimeTokenRepository>,
     /// Where mails are queued.
     pub mails: MailQueue,
     /// What was revoked.
@@ -124,6 +130,10 @@ impl AccountService for OwnAccounts {
 
     async fn change_password(&self, command: ChangePassword) -> Result<TokenPair, ChangePasswordError> {
         self.change_own_password(command).await
+    }
+
+    async fn delete_account(&self, command: DeleteAccount) -> Result<(), DeleteAccountError> {
+        self.delete_own(command).await
     }
 
     async fn request_password_reset(&self, email: Email, client: &ClientInfo) -> Result<(), Outage> {

@@ -1,6 +1,7 @@
 //! The contract `accounts`: every row of its table, and the settled points that concern it.
 
 mod activity;
+mod deletion;
 mod links;
 mod own_sessions;
 mod passwords;

@@ -91,7 +91,7 @@ async fn a_refresh_is_a_use_of_the_session(storage: Storage) {
     let opened = list(&server, &session).await.remove(0);
     assert_eq!(opened["last_used_at"], opened["created_at"]);
     server.clock.advance(Duration::from_secs(61));
-    assert_eq!(list(&server, &session).await, [opened.clone()], "a request is no use");
+    assert_eq!(list(&server, &session).await.first(), Some(&opened), "a request is no use");
     let headers = [("content-type", "application/json"), ("user-agent", "curl/8.5.0")];
     let body = json!({"refresh": session.refresh}).to_string();
     assert_eq!(server.send("POST", super::REFRESH, &headers, &body).await.status, 200);

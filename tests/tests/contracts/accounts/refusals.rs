@@ -59,6 +59,7 @@ async fn every_protected_endpoint_wants_a_bearer_in_both_forms() {
         ("PUT", UPDATE),
         ("PATCH", UPDATE),
         ("POST", CHANGE),
+        ("DELETE", PROFILE),
         ("POST", RESEND),
         ("GET", SESSIONS),
         ("DELETE", SESSIONS),

@@ -8,8 +8,8 @@ use serde::Serialize;
 use tessera_domain::PasswordProblem;
 use tessera_services::Outage;
 use tessera_services::account::{
-    ChangePasswordError, ConfirmEmailError, EndSessionError, FindProfileError, ResetPasswordError, SignUpError,
-    UpdateProfileError,
+    ChangePasswordError, ConfirmEmailError, DeleteAccountError, EndSessionError, FindProfileError, ResetPasswordError,
+    SignUpError, UpdateProfileError,
 };
 use tessera_services::auth::RegisterError;
 use tessera_services::orchestrator::RequestTokenError;
@@ -106,6 +106,8 @@ pub enum AccountsRefused {
     ResetPassword(ResetPasswordError),
     /// No address is confirmed.
     ConfirmEmail(ConfirmEmailError),
+    /// The account is not deleted.
+    DeleteAccount(DeleteAccountError),
     /// No session ended.
     EndSession(EndSessionError),
     /// Something that is needed did not work.
@@ -133,6 +135,7 @@ from! {
     ChangePasswordError => ChangePassword,
     ResetPasswordError => ResetPassword,
     ConfirmEmailError => ConfirmEmail,
+    DeleteAccountError => DeleteAccount,
     EndSessionError => EndSession,
     Outage => Outage,
 }
@@ -153,6 +156,7 @@ impl From<AccountsRefused> for Refusal {
             AccountsRefused::ChangePassword(error) => change_password(error),
             AccountsRefused::ResetPassword(error) => reset_password(error),
             AccountsRefused::ConfirmEmail(error) => confirm_email(error),
+            AccountsRefused::DeleteAccount(error) => delete_account(error),
             AccountsRefused::EndSession(EndSessionError::Unknown) => Rejection::NotFound.into(),
             AccountsRefused::Profile(FindProfileError::Outage(outage))
             | AccountsRefused::EndSession(EndSessionError::Outage(outage))
@@ -240,6 +244,19 @@ fn confirm_email(refused: ConfirmEmailError) -> Refusal {
     match refused {
         ConfirmEmailError::InvalidLink => error(StatusCode::BAD_REQUEST, "Invalid or expired verification token"),
         ConfirmEmailError::Outage(outage) => Rejection::from(outage).into(),
+    }
+}
+
+fn delete_account(error: DeleteAccountError) -> Refusal {
+    let status = status::of(error.kind());
+    match error {
+        DeleteAccountError::WrongPassword => wrong_password(),
+        DeleteAccountError::LastSuperuser => {
+            let detail = "The last superuser cannot be deleted.";
+            Refusal::Answered(answer::json(status, &Detail { detail }))
+        }
+        DeleteAccountError::Gone => Rejection::InvalidBearer.into(),
+        DeleteAccountError::Outage(outage) => Rejection::from(outage).into(),
     }
 }
 

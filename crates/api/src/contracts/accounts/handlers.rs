@@ -10,9 +10,9 @@ use tessera_services::orchestrator::{AccountLogin, OrchestratorService};
 use tessera_services::tokens::{Caller, TokenService};
 
 use super::dto::{
-    Access, ChangePasswordBody, EndedSessions, ForgotPasswordBody, LogInBody, LogOutBody, Message, Profile,
-    RefreshBody, RegisterBody, ResetPasswordBody, UpdateProfileBody, VerifyEmailBody, WithProfile, WithSession,
-    WithTokens, entries, open_sessions,
+    Access, ChangePasswordBody, DeleteProfileBody, EndedSessions, ForgotPasswordBody, LogInBody, LogOutBody, Message,
+    Profile, RefreshBody, RegisterBody, ResetPasswordBody, UpdateProfileBody, VerifyEmailBody, WithProfile,
+    WithSession, WithTokens, entries, open_sessions,
 };
 use super::error::AccountsRefused;
 use crate::http::answer;
@@ -94,6 +94,17 @@ pub async fn update_profile(
 ) -> Answered {
     let user = accounts.update_profile(body.into_command(caller, client)?).await?;
     Ok(answer::json(StatusCode::OK, &WithProfile::new("Profile updated successfully", &user)))
+}
+
+/// `DELETE /api/auth/profile/`
+pub async fn delete_profile(
+    caller: Caller,
+    body: Option<JsonOrForm<DeleteProfileBody>>,
+    client: ClientInfo,
+    accounts: Accounts,
+) -> Answered {
+    accounts.delete_account(DeleteProfileBody::into_command(body, caller, client)?).await?;
+    Ok(message("Account deleted successfully"))
 }
 
 /// `POST /api/auth/forgot-password/`

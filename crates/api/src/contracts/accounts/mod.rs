@@ -22,7 +22,8 @@ fn routes(routes: &mut Routes<'_>, _: &Services) {
     routes.add(Route::at("/api/auth/verify-email/resend").post::<Bearer, _>(handlers::resend_verification));
     routes.add(Route::at("/api/auth/logout").post::<Bearer, _>(handlers::log_out));
     routes.add(Route::at("/api/auth/change-password").post::<Bearer, _>(handlers::change_password));
-    routes.add(Route::at("/api/auth/profile").get::<Bearer, _>(handlers::profile));
+    let profile = Route::at("/api/auth/profile").get::<Bearer, _>(handlers::profile);
+    routes.add(profile.delete::<Bearer, _>(handlers::delete_profile));
     let update = Route::at("/api/auth/profile/update");
     routes.add(update.put::<Bearer, _>(handlers::update_profile).patch::<Bearer, _>(handlers::update_profile));
     routes.add(Route::at(handlers::ACTIVITY).get::<Bearer, _>(handlers::activity));

@@ -9,7 +9,7 @@ mod sessions;
 pub use answers::{Access, Message, Profile, WithProfile, WithSession, WithTokens, entries};
 pub use open_sessions::{EndedSessions, open_sessions};
 pub use passwords::{ChangePasswordBody, ForgotPasswordBody, ResetPasswordBody};
-pub use profile::{RegisterBody, UpdateProfileBody, VerifyEmailBody};
+pub use profile::{DeleteProfileBody, RegisterBody, UpdateProfileBody, VerifyEmailBody};
 pub use sessions::{LogInBody, LogOutBody, RefreshBody};
 
 use tessera_domain::{Invalid, OneTimeSecret};

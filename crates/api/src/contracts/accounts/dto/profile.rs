@@ -4,13 +4,14 @@
 use serde::Deserialize;
 use tessera_domain::{Email, FullName, PlainPassword, Privileges, Username};
 use tessera_services::ClientInfo;
-use tessera_services::account::{ConfirmEmail, SignUpError, UpdateProfile};
+use tessera_services::account::{ConfirmEmail, DeleteAccount, SignUpError, UpdateProfile};
 use tessera_services::auth::{RegisterError, RegisterUser};
 use tessera_services::tokens::Caller;
 use validator::Validate;
 
 use super::secret;
 use crate::contracts::accounts::error::AccountsRefused;
+use crate::http::body::JsonOrForm;
 use crate::http::fields::{FieldErrors, Fields, Member, optional_text, text};
 
 /// A new account.
@@ -79,6 +80,30 @@ impl UpdateProfileBody {
             fields.read_if_there("current_password", &self.current_password, |text| PlainPassword::parse(text));
         fields.finish()?;
         Ok(UpdateProfile { caller, full_name, username, email, current_password, client })
+    }
+}
+
+/// The end of an account.
+#[derive(Debug, Default, Deserialize, Validate)]
+#[serde(default)]
+pub struct DeleteProfileBody {
+    #[serde(alias = "password")]
+    #[validate(custom(function = "text"))]
+    current_password: Member,
+}
+
+impl DeleteProfileBody {
+    /// Without a body there is no password in it.
+    pub fn into_command(
+        body: Option<JsonOrForm<Self>>,
+        caller: Caller,
+        client: ClientInfo,
+    ) -> Result<DeleteAccount, FieldErrors> {
+        let JsonOrForm(body) = body.unwrap_or_default();
+        let mut fields = Fields::of(&body);
+        let password = fields.read("current_password", &body.current_password, |text| PlainPassword::parse(text));
+        let current_password = password.ok_or_else(|| fields.into_errors())?;
+        Ok(DeleteAccount { caller, current_password, client })
     }
 }
 
