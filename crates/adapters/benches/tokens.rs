@@ -6,18 +6,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use secrecy::{ExposeSecret as _, SecretString};
-use tessera_adapters::jwt::{Es256KeyGenerator, KeySealer, TokenKeys, VerifiedCache};
+use tessera_adapters::jwt::{Es256KeyGenerator, KeySealer, LiveKeys, TokenKeys, VerifiedCache};
 use tessera_adapters::{OsSecrets, SystemClock};
-use tessera_domain::{Claims, SessionId, Subject, TokenId, TokenKind, TokenType, UserId};
+use tessera_domain::{Claims, KeySchedule, SessionId, Subject, TokenId, TokenKind, TokenType, UserId};
 use tessera_services::ports::{Clock as _, KeyGenerator as _, TokenVerifier as _, random};
 
 const ISSUER: &str = "https://id.example";
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let secret = SecretString::from("a secret of the installation, 32 bytes at least");
-    let clock = SystemClock::new();
+    let clock = Arc::new(SystemClock::new());
     let now = clock.now().whole_seconds();
-    let sealer = Arc::new(KeySealer::new(&secret)?);
+    let sealer = Arc::new(KeySealer::new(&secret, None)?);
     let key = Es256KeyGenerator::new(Arc::clone(&sealer)).generate(now)?;
     let claims = Claims {
         subject: Subject::Account(UserId::new(now, random(&OsSecrets))),
@@ -27,9 +27,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         issued_at: now,
         expires_at: now.plus(Duration::from_mins(15)),
     };
-    for (name, keys) in
-        [("ES256", TokenKeys::es256(ISSUER, &[key], &sealer)?), ("HS256", TokenKeys::hs256(ISSUER, &secret)?)]
-    {
+    let live = LiveKeys::open(ISSUER, &KeySchedule::of(vec![key]), sealer, clock.clone(), 0)?;
+    let es256 = TokenKeys::es256(&Arc::new(live));
+    for (name, keys) in [("ES256", es256), ("HS256", TokenKeys::hs256(ISSUER, &secret, None)?)] {
         let token = keys.signer.sign(&claims)?;
         let token = token.expose_secret();
         let cache = VerifiedCache::new(Arc::clone(&keys.verifier), VerifiedCache::DEFAULT_CAPACITY);

@@ -20,7 +20,7 @@ use tessera_services::auth::AuthService;
 use tessera_services::health::HealthService;
 use tessera_services::one_time::OneTimeTokenService;
 use tessera_services::orchestrator::{AccountLogin, Demonstration, OrchestratorService};
-use tessera_services::ports::PublicKeys;
+use tessera_services::signing_keys::KeySetService;
 use tessera_services::tokens::TokenService;
 use tessera_services::user_tokens::{ServiceEntrance, UserTokenService};
 
@@ -52,7 +52,7 @@ pub struct Services {
     /// Which of those services may ask for them.
     pub service_entrance: Arc<ServiceEntrance>,
     /// The published keys.
-    pub keys: Arc<dyn PublicKeys>,
+    pub keys: Arc<dyn KeySetService>,
     /// The state of the storages.
     pub health: Arc<dyn HealthService>,
 }

@@ -13,6 +13,7 @@ mod external_pair;
 mod external_username;
 mod full_name;
 mod ids;
+mod key_schedule;
 mod mail;
 mod network;
 mod one_time;
@@ -38,6 +39,7 @@ pub use crate::external_pair::{ExternalPair, IssuedToken};
 pub use crate::external_username::ExternalUsername;
 pub use crate::full_name::FullName;
 pub use crate::ids::{ActivityId, MailId, ParseIdError, SessionId, TokenId, UserId};
+pub use crate::key_schedule::{INSTANCES_APART, KeySchedule, KeyState};
 pub use crate::mail::{MailKind, QueuedMail};
 pub use crate::network::Network;
 pub use crate::one_time::{OneTimePurpose, OneTimeToken};
@@ -50,7 +52,7 @@ pub use crate::session::{
     EndReason, Generation, OnRetry, Presented, RefreshPolicy, Rotation, Session, SessionClient, SessionLimits,
     SessionState,
 };
-pub use crate::signing_key::{Algorithm, KeyId, KeyState, SealedKey, SigningKey};
+pub use crate::signing_key::{Algorithm, KeyId, SealedKey, SigningKey};
 pub use crate::subject::{ExternalId, Subject};
 pub use crate::text::{TextRule, is_control};
 pub use crate::time::Timestamp;

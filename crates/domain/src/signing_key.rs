@@ -1,6 +1,7 @@
 //! Signing keys as they are kept (requirement T9).
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::{Invalid, Result, Timestamp};
 
@@ -78,17 +79,8 @@ impl fmt::Debug for SealedKey {
     }
 }
 
-/// Where a key is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyState {
-    /// It signs, and verifies.
-    Active {
-        /// Since when.
-        since: Timestamp,
-    },
-}
-
-/// A signing key as storage keeps it.
+/// A signing key as storage keeps it. Its state is not kept: it follows from these times and the clock, see
+/// [`KeySchedule`](crate::KeySchedule).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SigningKey {
     /// Its name.
@@ -99,10 +91,14 @@ pub struct SigningKey {
     pub public: Vec<u8>,
     /// The private half, sealed.
     pub private: SealedKey,
-    /// When it was made.
+    /// When it was made. It is published from then on.
     pub created_at: Timestamp,
-    /// Where it is in its life.
-    pub state: KeyState,
+    /// From when on it signs, in the place of the one before it.
+    pub active_from: Timestamp,
+    /// The longest that a token signed with it may live.
+    pub token_lifetime: Duration,
+    /// When it was retired ahead of its time, if it was.
+    pub retired_at: Option<Timestamp>,
 }
 
 #[cfg(test)]

@@ -18,8 +18,8 @@ pub(crate) enum Turn {
     Migrate,
     /// Appends to the log of revocations.
     Revoke,
-    /// Makes the first key of an algorithm.
-    FirstKey,
+    /// Adds or retires a signing key.
+    ChangeKeys,
     /// Puts a one-time token in the place of earlier ones.
     ReplaceToken,
     /// Deletes the account of a superuser.
@@ -34,7 +34,7 @@ impl Turn {
             Self::Revoke => "SELECT pg_advisory_xact_lock(1953719662, 'revocations'::regclass::oid::integer)",
             Self::ReplaceToken => "SELECT pg_advisory_xact_lock(1953719664, 'one_time_tokens'::regclass::oid::integer)",
             Self::LeaveAsSuperuser => "SELECT pg_advisory_xact_lock(1953719666, 'users'::regclass::oid::integer)",
-            Self::FirstKey => "SELECT pg_advisory_xact_lock(1953719663, 'signing_keys'::regclass::oid::integer)",
+            Self::ChangeKeys => "SELECT pg_advisory_xact_lock(1953719663, 'signing_keys'::regclass::oid::integer)",
         }
     }
 

@@ -43,8 +43,37 @@ pub(crate) fn run(connection: &mut SqliteConnection) -> Result<(), OpenError> {
 #[cfg(test)]
 mod tests {
     use diesel::Connection as _;
+    use diesel::sql_types::{BigInt, Nullable};
 
     use super::*;
+
+    #[derive(QueryableByName, Debug, PartialEq, Eq)]
+    struct Key {
+        #[diesel(sql_type = Text)]
+        id: String,
+        #[diesel(sql_type = BigInt)]
+        active_from: i64,
+        #[diesel(sql_type = BigInt)]
+        token_lifetime: i64,
+        #[diesel(sql_type = Nullable<BigInt>)]
+        retired_at: Option<i64>,
+    }
+
+    #[test]
+    fn the_key_of_an_existing_installation_stays_the_one_that_signs() {
+        let mut connection = SqliteConnection::establish(":memory:").expect("a database");
+        // The schema of before: with the moment at which a key was said to be active.
+        while sql_query("SELECT state FROM signing_keys").execute(&mut connection).is_err() {
+            connection.run_next_migration(MIGRATIONS).expect("up");
+        }
+        let key = "INSERT INTO signing_keys VALUES ('key-1', 'ES256', x'04', x'01', 1000, 'active', 2000)";
+        sql_query(key).execute(&mut connection).expect("stored");
+        run(&mut connection).expect("up");
+        let keys: Vec<Key> = sql_query("SELECT * FROM signing_keys").load(&mut connection).expect("read");
+        let month = 30 * 24 * 60 * 60 * 1_000_000;
+        let expected = Key { id: "key-1".to_owned(), active_from: 2000, token_lifetime: month, retired_at: None };
+        assert_eq!(keys, [expected]);
+    }
 
     #[test]
     fn every_migration_can_be_undone_and_done_again() {

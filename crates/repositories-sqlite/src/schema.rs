@@ -74,8 +74,9 @@ diesel::table! {
         public_key -> Binary,
         sealed_private_key -> Binary,
         created_at -> BigInt,
-        state -> Text,
-        state_since -> BigInt,
+        active_from -> BigInt,
+        token_lifetime -> BigInt,
+        retired_at -> Nullable<BigInt>,
     }
 }
 

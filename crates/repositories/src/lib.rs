@@ -43,7 +43,7 @@ pub use sessions::{
     AccountSessionEnding, OpenOutcome, RotateOutcome, RotateSession, SessionEnding, SessionPage, SessionPageRequest,
     SessionRepository, WhichSessions,
 };
-pub use signing_keys::{InsertKeyOutcome, SigningKeyRepository};
+pub use signing_keys::{AppendKeyOutcome, RetireKeyOutcome, SigningKeyRepository};
 pub use user_cache::UserCache;
 pub use user_tokens::{GuardedOutcome, PutOutcome, UserTokenRepository};
 pub use users::{InsertOutcome, UserPage, UserPageRequest, UserRepository};

@@ -76,12 +76,15 @@ pub async fn assemble(config: &Config, overrides: &Overrides) -> anyhow::Result<
 /// Starts a server. When this returns it answers.
 pub async fn start(config: &Config, overrides: &Overrides) -> anyhow::Result<RunningServer> {
     let (storages, wired) = assemble(config, overrides).await?;
-    let Wired { services, departure, mirror, news, housekeeper, activity_writer, mail_sender } = wired;
+    let Wired { services, departure, mirror, news, key_keeper, housekeeper, activity_writer, mail_sender } = wired;
     let (server, addr) = listen(config, services)?;
     let mut background = JoinSet::new();
     background.spawn(async move { mirror.run().await });
     if let Some(news) = news {
         background.spawn(async move { news.run().await });
+    }
+    if let Some(keeper) = key_keeper {
+        background.spawn(async move { keeper.run().await });
     }
     background.spawn(async move { housekeeper.run().await });
     let activity = Ending::start(|told| activity_writer.run(told));

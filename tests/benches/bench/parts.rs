@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tessera_adapters::jwt::{Es256KeyGenerator, KeySealer, TokenKeys, VerifiedCache};
+use tessera_adapters::jwt::{Es256KeyGenerator, KeySealer, LiveKeys, TokenKeys, VerifiedCache};
 use tessera_adapters::passwords::{BcryptCost, BcryptHasher, HashingSettings};
 use tessera_adapters::{OsSecrets, SystemClock};
 use tessera_api::Services;
@@ -26,7 +26,7 @@ use tessera_services::mail::MailQueue;
 use tessera_services::one_time::OneTimeTokens;
 use tessera_services::orchestrator::{AccountVerifier, ActiveAccounts, Orchestrator, SessionIssuer};
 use tessera_services::ports::{Clock, PasswordHasher, SecretSource};
-use tessera_services::signing_keys::find_or_generate;
+use tessera_services::signing_keys::{KeysInUse, PublishedKeySet, find_or_generate};
 use tessera_services::tokens::{Lifetimes, RevocationMirror, Sessions, TokenService};
 use tessera_services::user_tokens::{ServiceAccess, ServiceEntrance, UserTokens};
 
@@ -46,8 +46,8 @@ pub async fn assemble(folder: &Path, cost: BcryptCost) -> anyhow::Result<(Servic
     let hasher: Arc<dyn PasswordHasher> = Arc::new(BcryptHasher::start(hashing, Arc::clone(&secrets))?);
     let (users, cache) = (Arc::new(SqliteUsers::new(&store)), Arc::new(MemoryUserCache::new()));
     let remembered = || RememberedUsers { users: users.clone(), cache: cache.clone(), clock: Arc::clone(&clock) };
-    let mut keys = keys(&store, &*clock).await?;
-    keys.verifier = Arc::new(VerifiedCache::new(keys.verifier, VerifiedCache::DEFAULT_CAPACITY));
+    let keys = keys(&store, &clock).await?;
+    let in_use = KeysInUse::fixed(keys.signer, keys.verifier);
     let mirror = Arc::new(RevocationMirror::new(Arc::new(SqliteRevocations::new(&store)), Arc::clone(&clock)));
     let activity = Arc::new(SqliteActivity::new(&store));
     let (activity, writer) = ActivityQueue::new(activity, Arc::clone(&clock), Arc::clone(&secrets));
@@ -57,8 +57,7 @@ pub async fn assemble(folder: &Path, cost: BcryptCost) -> anyhow::Result<(Servic
         sessions: Arc::new(SqliteSessions::new(&store)),
         revoked: Arc::clone(&mirror),
         activity: Arc::clone(&activity),
-        signer: Arc::clone(&keys.signer),
-        verifier: Arc::clone(&keys.verifier),
+        keys: in_use.clone(),
         limiter: Arc::new(Unlimited),
         clock: Arc::clone(&clock),
         secrets: Arc::clone(&secrets),
@@ -86,8 +85,7 @@ pub async fn assemble(folder: &Path, cost: BcryptCost) -> anyhow::Result<(Servic
     };
     let user_tokens = UserTokens {
         pairs: Arc::new(SqliteUserTokens::new(&store)),
-        signer: keys.signer,
-        verifier: keys.verifier,
+        keys: in_use,
         clock: Arc::clone(&clock),
         secrets: Arc::clone(&secrets),
         lifetimes: LIFETIMES,
@@ -130,7 +128,7 @@ pub async fn assemble(folder: &Path, cost: BcryptCost) -> anyhow::Result<(Servic
         one_time_tokens: Arc::new(one_time_tokens),
         user_tokens: Arc::new(user_tokens),
         service_entrance: Arc::new(ServiceEntrance { access: ServiceAccess::Nobody, limiter: Arc::new(Unlimited) }),
-        keys: keys.published,
+        keys: Arc::new(PublishedKeySet { keys: keys.published, ring: None, clock }),
         health: Arc::new(InstanceHealth {
             backends: vec![Backend { storage: Arc::new(store), is_needed: true }],
             departure: Departure::default(),
@@ -166,9 +164,12 @@ fn administration(
     Administration { users, remembered, activation }
 }
 
-async fn keys(store: &SqliteStore, clock: &dyn Clock) -> anyhow::Result<TokenKeys> {
-    let sealer = Arc::new(KeySealer::new(&"the secret of an installation that lives for a minute".into())?);
+async fn keys(store: &SqliteStore, clock: &Arc<dyn Clock>) -> anyhow::Result<TokenKeys> {
+    let sealer = Arc::new(KeySealer::new(&"the secret of an installation that lives for a minute".into(), None)?);
     let generator = Es256KeyGenerator::new(Arc::clone(&sealer));
-    let stored = find_or_generate(&SqliteSigningKeys::new(store), &generator, Algorithm::Es256, clock.now()).await?;
-    Ok(TokenKeys::es256("tessera", &stored, &sealer)?)
+    let (stored, lifetime) = (SqliteSigningKeys::new(store), LIFETIMES.session.idle);
+    let schedule = find_or_generate(&stored, &generator, Algorithm::Es256, lifetime, clock.now()).await?;
+    let remembered = VerifiedCache::DEFAULT_CAPACITY;
+    let live = LiveKeys::open("tessera", &schedule, sealer, Arc::clone(clock), remembered)?;
+    Ok(TokenKeys::es256(&Arc::new(live)))
 }

@@ -1,12 +1,13 @@
 //! ES256 keys: making them, naming them, and opening them again.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
-use tessera_domain::{Algorithm, KeyId, KeyState, SigningKey, Timestamp};
+use tessera_domain::{Algorithm, KeyId, SigningKey, Timestamp};
 use tessera_services::ports::{KeyGenerator, SignError};
 
 use super::sealing::KeySealer;
@@ -32,8 +33,16 @@ impl KeyGenerator for Es256KeyGenerator {
         let public = pair.public_key().as_ref().to_vec();
         let id = thumbprint(&public).ok_or_else(failed)?;
         let private = self.sealer.seal(&id, Algorithm::Es256, private.as_ref())?;
-        let state = KeyState::Active { since: now };
-        Ok(SigningKey { id, algorithm: Algorithm::Es256, public, private, created_at: now, state })
+        Ok(SigningKey {
+            id,
+            algorithm: Algorithm::Es256,
+            public,
+            private,
+            created_at: now,
+            active_from: now,
+            token_lifetime: Duration::ZERO,
+            retired_at: None,
+        })
     }
 }
 
@@ -72,7 +81,7 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_unix_seconds(1_700_000_000);
 
     fn sealer(secret: &str) -> Arc<KeySealer> {
-        Arc::new(KeySealer::new(&secret.into()).expect("derived"))
+        Arc::new(KeySealer::new(&secret.into(), None).expect("derived"))
     }
 
     fn key() -> SigningKey {
@@ -82,7 +91,7 @@ mod tests {
     #[test]
     fn makes_a_key_that_opens() {
         let key = key();
-        assert_eq!(key.state, KeyState::Active { since: NOW });
+        assert_eq!((key.created_at, key.active_from, key.retired_at), (NOW, NOW, None));
         assert_eq!(key.public.len(), 65);
         assert!(open(&key, &sealer("one")).is_ok());
     }

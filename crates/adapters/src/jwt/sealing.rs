@@ -19,14 +19,14 @@ const VERSION: u8 = 1;
 /// Seals and opens private keys.
 pub struct KeySealer {
     key: RandomizedNonceKey,
+    previous: Option<RandomizedNonceKey>,
 }
 
 impl KeySealer {
-    /// A sealer under the key that follows from `secret_key`.
-    pub fn new(secret_key: &SecretString) -> Result<Self, KeyError> {
-        let derived = derive(secret_key, Purpose::SealSigningKeys).map_err(|_| KeyError::Cryptography)?;
-        let key = RandomizedNonceKey::new(&AES_256_GCM, derived.as_slice()).map_err(|_| KeyError::Cryptography)?;
-        Ok(Self { key })
+    /// A sealer under the key that follows from `secret_key`. It opens what was sealed under `previous`, too, which was the
+    /// secret before.
+    pub fn new(secret_key: &SecretString, previous: Option<&SecretString>) -> Result<Self, KeyError> {
+        Ok(Self { key: sealing_key(secret_key)?, previous: previous.map(sealing_key).transpose()? })
     }
 
     pub(super) fn seal(&self, id: &KeyId, algorithm: Algorithm, private: &[u8]) -> Result<SealedKey, SignError> {
@@ -54,13 +54,29 @@ impl KeySealer {
         if version != VERSION {
             return Err(damaged());
         }
-        let mut text = Zeroizing::new(text.to_vec());
-        let aad = Aad::from(identity(id, algorithm));
-        let opened = self.key.open_in_place(Nonce::assume_unique_for_key(*nonce), aad, &mut text);
-        let length = opened.map_err(|_| KeyError::CannotOpen(id.clone()))?.len();
-        text.truncate(length);
-        Ok(text)
+        let open = |key| open_with(key, *nonce, &identity(id, algorithm), text);
+        let opened = open(&self.key).or_else(|| self.previous.as_ref().and_then(open));
+        opened.ok_or_else(|| KeyError::CannotOpen(id.clone()))
     }
+}
+
+fn sealing_key(secret_key: &SecretString) -> Result<RandomizedNonceKey, KeyError> {
+    let derived = derive(secret_key, Purpose::SealSigningKeys).map_err(|_| KeyError::Cryptography)?;
+    RandomizedNonceKey::new(&AES_256_GCM, derived.as_slice()).map_err(|_| KeyError::Cryptography)
+}
+
+/// In a copy each time: what was decrypted and turns out not to be authentic is no ciphertext any more.
+fn open_with(
+    key: &RandomizedNonceKey,
+    nonce: [u8; NONCE_LEN],
+    identity: &str,
+    sealed: &[u8],
+) -> Option<Zeroizing<Vec<u8>>> {
+    let mut text = Zeroizing::new(sealed.to_vec());
+    let opened = key.open_in_place(Nonce::assume_unique_for_key(nonce), Aad::from(identity), &mut text);
+    let length = opened.ok()?.len();
+    text.truncate(length);
+    Some(text)
 }
 
 /// What is authenticated with a key. Neither part contains a blank.
@@ -75,7 +91,7 @@ mod tests {
     const PRIVATE: &[u8] = b"a private key in PKCS#8";
 
     fn sealer(secret: &str) -> KeySealer {
-        KeySealer::new(&secret.into()).expect("derived")
+        KeySealer::new(&secret.into(), None).expect("derived")
     }
 
     fn id(text: &str) -> KeyId {
@@ -105,6 +121,16 @@ mod tests {
             let refused = sealer(secret).open(&id(name), algorithm, &sealed);
             assert_eq!(refused.err(), Some(KeyError::CannotOpen(id(name))));
         }
+    }
+
+    #[test]
+    fn opens_what_was_sealed_under_the_previous_secret_and_seals_under_the_new_one() {
+        let both = KeySealer::new(&"two".into(), Some(&"one".into())).expect("derived");
+        let old = sealer("one").seal(&id("k"), Algorithm::Es256, PRIVATE).expect("sealed");
+        assert_eq!(both.open(&id("k"), Algorithm::Es256, &old).expect("opened").as_slice(), PRIVATE);
+        let new = both.seal(&id("k"), Algorithm::Es256, PRIVATE).expect("sealed");
+        assert!(sealer("two").open(&id("k"), Algorithm::Es256, &new).is_ok());
+        assert!(sealer("one").open(&id("k"), Algorithm::Es256, &new).is_err());
     }
 
     #[test]

@@ -72,7 +72,7 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_unix_micros(1_700_000_000_999_999);
 
     fn keys() -> TokenKeys {
-        TokenKeys::hs256("https://id.example", &"a shared secret".into()).expect("named")
+        TokenKeys::hs256("https://id.example", &"a shared secret".into(), None).expect("named")
     }
 
     #[test]

@@ -16,7 +16,7 @@ use super::verifier::{MAX_TOKEN_BYTES, check_use};
 /// A [`TokenVerifier`] that asks another one only once about each access token.
 ///
 /// Refresh tokens always go through: each is used once, and would only push out others. The keys of the other verifier
-/// must not change behind it; who builds new [`TokenKeys`](super::TokenKeys) builds a new cache.
+/// must not change behind it: for other keys [`LiveKeys`](super::LiveKeys) begins another cache.
 pub struct VerifiedCache {
     verifier: Arc<dyn TokenVerifier>,
     verified: Cache<[u8; 32], Claims>,

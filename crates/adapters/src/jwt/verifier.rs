@@ -32,23 +32,29 @@ pub(super) struct VerificationKey {
     id: KeyId,
     algorithm: Algorithm,
     key: DecodingKey,
+    until: Option<Timestamp>,
 }
 
 impl VerificationKey {
     /// A public key: the uncompressed point (SEC 1, section 2.3.3).
     pub(super) fn es256(id: KeyId, point: &[u8]) -> Self {
         // The name promises DER, but these are the bytes that go to the library as the public key.
-        Self { id, algorithm: Algorithm::Es256, key: DecodingKey::from_ec_der(point) }
+        Self { id, algorithm: Algorithm::Es256, key: DecodingKey::from_ec_der(point), until: None }
     }
 
     /// A shared secret.
     pub(super) fn hs256(id: KeyId, secret_key: &SecretString) -> Self {
         let key = DecodingKey::from_secret(secret_key.expose_secret().as_bytes());
-        Self { id, algorithm: Algorithm::Hs256, key }
+        Self { id, algorithm: Algorithm::Hs256, key, until: None }
+    }
+
+    /// The same key, which verifies nothing from then on.
+    pub(super) fn until(self, until: Option<Timestamp>) -> Self {
+        Self { until, ..self }
     }
 }
 
-/// Verifies tokens of one issuer against a fixed set of keys.
+/// Verifies tokens of one issuer against a fixed set of keys, each for its time.
 pub(super) struct StrictVerifier {
     keys: HashMap<String, KnownKey>,
 }
@@ -56,39 +62,42 @@ pub(super) struct StrictVerifier {
 struct KnownKey {
     algorithm: Algorithm,
     key: DecodingKey,
+    until: Option<Timestamp>,
     validation: Validation,
 }
 
 impl StrictVerifier {
     pub(super) fn new(issuer: &str, keys: impl IntoIterator<Item = VerificationKey>) -> Self {
-        let known = |VerificationKey { id, algorithm, key }| {
-            (id.as_str().to_owned(), KnownKey { algorithm, key, validation: validation(issuer, algorithm) })
+        let known = |VerificationKey { id, algorithm, key, until }| {
+            (id.as_str().to_owned(), KnownKey { algorithm, key, until, validation: validation(issuer, algorithm) })
         };
         Self { keys: keys.into_iter().map(known).collect() }
     }
 
     /// The key that a header names, if the header is one of ours. The algorithm is the key's; the header may only agree
     /// (RFC 8725, section 3.1). The name is looked up and nothing else: it is no path, no URL, no query.
-    fn key_for(&self, header: &[u8]) -> Option<&KnownKey> {
-        let Object(WireHeader { alg, kid, typ }) = serde_json::from_slice(header).ok()?;
-        let known = self.keys.get(kid)?;
-        (typ == TYPE && alg == known.algorithm.name()).then_some(known)
+    fn key_for(&self, header: &[u8], now: Timestamp) -> Result<&KnownKey, TokenRejected> {
+        let header = serde_json::from_slice(header).map_err(|_| TokenRejected::Invalid)?;
+        let Object(WireHeader { alg, kid, typ }) = header;
+        let known = self.keys.get(kid).ok_or(TokenRejected::UnknownKey)?;
+        let counts = typ == TYPE && alg == known.algorithm.name() && known.until.is_none_or(|until| now < until);
+        if counts { Ok(known) } else { Err(TokenRejected::Invalid) }
     }
 
-    /// The claims of a token that is ours, whatever its type and whenever it is.
-    fn authentic(&self, token: &str) -> Option<WireClaims<'static>> {
+    /// The claims of a token that is ours, whatever its type and whenever it expires.
+    fn authentic(&self, token: &str, now: Timestamp) -> Result<WireClaims<'static>, TokenRejected> {
         if token.len() > MAX_TOKEN_BYTES {
-            return None;
+            return Err(TokenRejected::Invalid);
         }
-        let known = self.key_for(&canonical_header(token)?)?;
+        let known = self.key_for(&canonical_header(token).ok_or(TokenRejected::Invalid)?, now)?;
         let verified = jsonwebtoken::decode::<Object<WireClaims<'static>>>(token, &known.key, &known.validation);
-        verified.ok().map(|data| data.claims.0)
+        verified.map(|data| data.claims.0).map_err(|_| TokenRejected::Invalid)
     }
 }
 
 impl TokenVerifier for StrictVerifier {
     fn verify(&self, token: &str, expected: TokenType, now: Timestamp) -> Result<Claims, TokenRejected> {
-        let claims = self.authentic(token).ok_or(TokenRejected::Invalid)?.into_claims()?;
+        let claims = self.authentic(token, now)?.into_claims()?;
         if claims.issued_at > now.plus(MAX_SKEW) {
             return Err(TokenRejected::Invalid);
         }
@@ -152,13 +161,15 @@ mod tests {
     fn a_header_is_refused_before_jsonwebtoken_sees_it() {
         let id = KeyId::parse("hs").expect("valid");
         let verifier = StrictVerifier::new("https://id.example", [VerificationKey::hs256(id, &"secret".into())]);
-        assert!(verifier.key_for(br#"{"alg":"HS256","kid":"hs","typ":"JWT"}"#).is_some());
+        let now = Timestamp::from_unix_seconds(1);
+        assert!(verifier.key_for(br#"{"alg":"HS256","kid":"hs","typ":"JWT"}"#, now).is_ok());
         for odd in [
             r#"{"alg":"ES256","kid":"hs","typ":"JWT"}"#,
             r#"{"alg":"HS384","kid":"hs","typ":"JWT"}"#,
             r#"["HS256","hs","JWT"]"#,
+            r#"{"alg":"HS256","kid":"another","typ":"JWT"}"#,
         ] {
-            assert!(verifier.key_for(odd.as_bytes()).is_none(), "{odd}");
+            assert!(verifier.key_for(odd.as_bytes(), now).is_err(), "{odd}");
         }
     }
 }

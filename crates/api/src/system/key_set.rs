@@ -1,5 +1,7 @@
 //! The key set (RFC 7517, section 5): public halves only. Under a shared secret it is empty.
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
 use actix_web::{HttpResponse, web};
@@ -7,17 +9,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use tessera_domain::Algorithm;
-use tessera_services::ports::{PublicKey, PublicKeys};
+use tessera_services::ports::PublicKey;
+use tessera_services::signing_keys::KeySetService;
 
 use crate::http::answer;
 use crate::http::caller::Anonymous;
 use crate::http::rejection::Rejection;
 
-/// Verifiers ask again when they see a key they do not know; until then five minutes do no harm.
-const CACHED: HeaderValue = HeaderValue::from_static("public, max-age=300");
-
 #[derive(Serialize)]
-struct KeySet<'a> {
+struct Body<'a> {
     keys: Vec<EllipticKey<'a>>,
 }
 
@@ -34,12 +34,21 @@ struct EllipticKey<'a> {
 }
 
 /// `GET /.well-known/jwks.json`
-pub async fn show(_: Anonymous, keys: web::Data<dyn PublicKeys>) -> Result<HttpResponse, Rejection> {
-    let published = keys.published();
-    let set = KeySet { keys: published.iter().filter_map(elliptic).collect() };
-    let mut response = answer::json(StatusCode::OK, &set);
-    response.headers_mut().insert(CACHE_CONTROL, CACHED);
+pub async fn show(_: Anonymous, keys: web::Data<dyn KeySetService>) -> Result<HttpResponse, Rejection> {
+    let published = keys.published().await;
+    let body = Body { keys: published.keys.iter().filter_map(elliptic).collect() };
+    let mut response = answer::json(StatusCode::OK, &body);
+    response.headers_mut().insert(CACHE_CONTROL, cache_control(published.max_age));
     Ok(response)
+}
+
+/// A key is published for longer than the set may be kept before it signs. A set that may lack one is not kept.
+fn cache_control(max_age: Duration) -> HeaderValue {
+    const NOT_KEPT: HeaderValue = HeaderValue::from_static("no-store");
+    match max_age.as_secs() {
+        0 => NOT_KEPT,
+        seconds => HeaderValue::try_from(format!("public, max-age={seconds}")).unwrap_or(NOT_KEPT),
+    }
 }
 
 /// The two halves of an uncompressed point (SEC 1, section 2.3.3). A shared secret has no public half, and nothing that is

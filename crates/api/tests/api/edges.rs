@@ -6,18 +6,15 @@ use actix_web::http::Method;
 use actix_web::test::TestRequest;
 use tessera_api::Services;
 use tessera_services::health::{BackendHealth, Health, MockHealthService};
-use tessera_services::ports::MockPublicKeys;
 
-use crate::support::{Answer, CREATE, LOGOUT, REQUEST_TOKEN, bearer, get, post, post_json, send, services};
+use crate::support::{Answer, CREATE, LOGOUT, REQUEST_TOKEN, bearer, get, key_set, post, post_json, send, services};
 
 fn down() -> Services {
     let mut health = MockHealthService::new();
     let latency = std::time::Duration::ZERO;
     let backend = BackendHealth { name: "sqlite", is_needed: true, is_up: false, concern: None, latency };
     health.expect_report().returning(move || Health { is_stopping: false, backends: vec![backend.clone()] });
-    let mut keys = MockPublicKeys::new();
-    keys.expect_published().returning(Vec::new);
-    Services { health: Arc::new(health), keys: Arc::new(keys), ..services() }
+    Services { health: Arc::new(health), keys: key_set(Vec::new()), ..services() }
 }
 
 /// One answer of every kind.

@@ -7,9 +7,8 @@ use actix_web::test::TestRequest;
 use serde_json::json;
 use tessera_api::Services;
 use tessera_services::health::{Health, MockHealthService};
-use tessera_services::ports::MockPublicKeys;
 
-use crate::support::{CREATE, LOGIN, LOGOUT, REFRESH, REQUEST_TOKEN, USERS, get, post, send, services};
+use crate::support::{CREATE, LOGIN, LOGOUT, REFRESH, REQUEST_TOKEN, USERS, get, key_set, post, send, services};
 
 const POSTS: [&str; 7] = [CREATE, LOGIN, REFRESH, LOGOUT, REQUEST_TOKEN, "/api/account/create", "/api/login"];
 const GETS: [&str; 6] = [USERS, "/livez", "/readyz", "/api/health", "/api", "/.well-known/jwks.json"];
@@ -63,9 +62,7 @@ async fn both_slash_forms_answer_directly() {
 async fn head_is_answered_like_get() {
     let mut health = MockHealthService::new();
     health.expect_report().returning(|| Health { is_stopping: false, backends: Vec::new() });
-    let mut keys = MockPublicKeys::new();
-    keys.expect_published().returning(Vec::new);
-    let services = Services { health: Arc::new(health), keys: Arc::new(keys), ..services() };
+    let services = Services { health: Arc::new(health), keys: key_set(Vec::new()), ..services() };
     for path in ["/", "/api/", "/livez", "/readyz", "/api/health/", "/.well-known/jwks.json"] {
         let (got, head) = (send(&services, get(path)).await, send(&services, request("HEAD", path)).await);
         assert_eq!((got.status.as_u16(), head.status.as_u16()), (200, 200), "{path}");

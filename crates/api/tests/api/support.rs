@@ -19,7 +19,8 @@ use tessera_services::health::MockHealthService;
 use tessera_services::limits::Unlimited;
 use tessera_services::one_time::MockOneTimeTokenService;
 use tessera_services::orchestrator::{AccountLogin, Demonstration, MockOrchestratorService, OrchestratorService};
-use tessera_services::ports::{HashError, MockPublicKeys, TokenRejected};
+use tessera_services::ports::{HashError, PublicKey, TokenRejected};
+use tessera_services::signing_keys::{KEY_SET_MAX_AGE, KeySet, KeySetService, MockKeySetService};
 use tessera_services::tokens::{AuthenticateError, Caller, MockTokenService, TokenService};
 use tessera_services::user_tokens::{MockUserTokenService, ServiceAccess, ServiceEntrance};
 
@@ -46,9 +47,16 @@ pub fn services() -> Services {
         one_time_tokens: Arc::new(MockOneTimeTokenService::new()),
         user_tokens: Arc::new(MockUserTokenService::new()),
         service_entrance: entrance(ServiceAccess::Nobody),
-        keys: Arc::new(MockPublicKeys::new()),
+        keys: Arc::new(MockKeySetService::new()),
         health: Arc::new(MockHealthService::new()),
     }
+}
+
+/// What publishes these keys.
+pub fn key_set(keys: Vec<PublicKey>) -> Arc<dyn KeySetService> {
+    let mut service = MockKeySetService::new();
+    service.expect_published().returning(move || KeySet { keys: keys.clone(), max_age: KEY_SET_MAX_AGE });
+    Arc::new(service)
 }
 
 /// Without a limit to how many secrets may be tried.

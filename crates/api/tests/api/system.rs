@@ -7,9 +7,10 @@ use serde_json::json;
 use tessera_api::Services;
 use tessera_domain::{Algorithm, KeyId};
 use tessera_services::health::{BackendHealth, Health, MockHealthService};
-use tessera_services::ports::{MockPublicKeys, PublicKey};
+use tessera_services::ports::PublicKey;
+use tessera_services::signing_keys::{KeySet, MockKeySetService};
 
-use crate::support::{get, send, services};
+use crate::support::{get, key_set, send, services};
 
 /// A database that is needed, and the others that are not.
 fn backends(states: &'static [(&'static str, bool)]) -> Services {
@@ -29,10 +30,8 @@ fn reporting(health: Health) -> Services {
     Services { health: Arc::new(service), ..services() }
 }
 
-fn keys(published: impl Fn() -> Vec<PublicKey> + Send + Sync + 'static) -> Services {
-    let mut keys = MockPublicKeys::new();
-    keys.expect_published().returning(published);
-    Services { keys: Arc::new(keys), ..services() }
+fn keys(published: Vec<PublicKey>) -> Services {
+    Services { keys: key_set(published), ..services() }
 }
 
 fn key(algorithm: Algorithm, point: Vec<u8>) -> PublicKey {
@@ -114,7 +113,7 @@ async fn the_key_set_shows_points_and_nothing_else() {
         key(Algorithm::Es256, vec![2; 65]),
         key(Algorithm::Es256, vec![]),
     ];
-    let answer = send(&keys(move || published.clone()), get("/.well-known/jwks.json")).await;
+    let answer = send(&keys(published), get("/.well-known/jwks.json")).await;
     let shown = json!({
         "kty": "EC", "crv": "P-256", "kid": "key-1", "use": "sig", "alg": "ES256",
         "x": "-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_s",
@@ -126,5 +125,14 @@ async fn the_key_set_shows_points_and_nothing_else() {
 
 #[actix_web::test]
 async fn under_a_shared_secret_the_key_set_is_empty() {
-    send(&keys(Vec::new), get("/.well-known/jwks.json")).await.is(200, &json!({"keys": []}));
+    send(&keys(Vec::new()), get("/.well-known/jwks.json")).await.is(200, &json!({"keys": []}));
+}
+
+#[actix_web::test]
+async fn a_key_set_that_may_lack_a_key_is_not_kept() {
+    let mut keys = MockKeySetService::new();
+    keys.expect_published().returning(|| KeySet { keys: Vec::new(), max_age: Duration::ZERO });
+    let services = Services { keys: Arc::new(keys), ..services() };
+    let answer = send(&services, get("/.well-known/jwks.json")).await;
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
 }

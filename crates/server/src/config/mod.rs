@@ -31,6 +31,7 @@ use std::path::Path;
 
 use clap::{ArgMatches, Args as _, FromArgMatches as _};
 use mistakes::Checks;
+use secrecy::SecretString;
 use tessera_services::user_tokens::ServiceAccess;
 
 pub use access::Access;
@@ -96,6 +97,8 @@ pub struct Config {
     pub storage: Storage,
     /// The key that protects the others.
     pub secret_key: SecretKey,
+    /// The one before it, while it is being changed.
+    pub previous_secret_key: Option<SecretString>,
     /// Which other services may ask for tokens of their users.
     pub service_access: ServiceAccess,
     /// How tokens are signed, and how long things live.
@@ -146,7 +149,7 @@ impl Config {
         let access = settings.access.check(checks);
         let storage = settings.storage.check(environment, checks);
         let data_dir = storage.as_ref().map_or(Path::new(""), |storage| &storage.data_dir);
-        let secret_key = settings.secrets.check(app_env, data_dir, checks);
+        let secrets = settings.secrets.check(app_env, data_dir, checks);
         let service_access = settings.service_access.check(app_env, checks);
         let tokens = settings.tokens.check(checks);
         let passwords = settings.passwords.check(app_env, checks);
@@ -157,12 +160,14 @@ impl Config {
         let around = mail::Around { app_env, app_name, data_dir, server: mail_server.as_ref() };
         let mail = settings.mail.check(&around, checks);
         let logging = settings.logging.check(app_env, checks);
+        let (secret_key, previous_secret_key) = secrets?;
         Some(Self {
             runtime: runtime?,
             listen: listen?,
             access: access?,
             storage: storage?,
-            secret_key: secret_key?,
+            secret_key,
+            previous_secret_key,
             service_access: service_access?,
             tokens: tokens?,
             passwords: passwords?,
@@ -183,7 +188,7 @@ impl Config {
             self.listen.describe(),
             self.access.describe(),
             self.storage.describe(),
-            self.secret_key.describe(),
+            self.secret_key.describe(self.previous_secret_key.as_ref()),
             service_access::describe(&self.service_access),
             self.tokens.describe(),
             self.passwords.describe(),

@@ -91,6 +91,11 @@ pub(super) struct Settings {
     /// `DATA_DIR`; in production none]
     #[arg(long, env = "SECRET_KEY", value_name = "SECRET")]
     secret_key: Option<SecretString>,
+
+    /// The `SECRET_KEY` before, while it is being changed: it opens what was sealed and verifies what was signed under it,
+    /// and is used for nothing new. Set it in the environment, too [default: none]
+    #[arg(long, env = "SECRET_KEY_PREVIOUS", value_name = "SECRET")]
+    secret_key_previous: Option<SecretString>,
 }
 
 /// Where the key is.
@@ -103,27 +108,41 @@ pub enum SecretKey {
 }
 
 impl Settings {
-    pub fn check(self, app_env: AppEnv, data_dir: &Path, checks: &mut Checks) -> Option<SecretKey> {
+    pub fn check(
+        self,
+        app_env: AppEnv,
+        data_dir: &Path,
+        checks: &mut Checks,
+    ) -> Option<(SecretKey, Option<SecretString>)> {
+        let previous = match self.secret_key_previous {
+            Some(key) => Some(check_key("SECRET_KEY_PREVIOUS", key, app_env, checks)?),
+            None => None,
+        };
         let Some(key) = self.secret_key else {
             if app_env == AppEnv::Production {
                 checks.refuse("SECRET_KEY", "is not set, and production makes none up", ACCEPTED);
                 return None;
             }
-            return Some(SecretKey::InFile(data_dir.join("secret_key")));
+            return Some((SecretKey::InFile(data_dir.join("secret_key")), previous));
         };
-        if !checks.is_text("SECRET_KEY", key.expose_secret()) {
-            return None;
+        Some((SecretKey::Given(check_key("SECRET_KEY", key, app_env, checks)?), previous))
+    }
+}
+
+/// The key, if it may be used where the service is to run.
+fn check_key(name: &'static str, key: SecretString, app_env: AppEnv, checks: &mut Checks) -> Option<SecretString> {
+    if !checks.is_text(name, key.expose_secret()) {
+        return None;
+    }
+    match (weakness(key.expose_secret()), app_env) {
+        (None, _) => Some(key),
+        (Some(weakness), AppEnv::Development) => {
+            checks.warn(format!("{name} {weakness}; production will refuse it"));
+            Some(key)
         }
-        match (weakness(key.expose_secret()), app_env) {
-            (None, _) => Some(SecretKey::Given(key)),
-            (Some(weakness), AppEnv::Development) => {
-                checks.warn(format!("SECRET_KEY {weakness}; production will refuse it"));
-                Some(SecretKey::Given(key))
-            }
-            (Some(weakness), AppEnv::Production) => {
-                checks.refuse("SECRET_KEY", weakness, ACCEPTED);
-                None
-            }
+        (Some(weakness), AppEnv::Production) => {
+            checks.refuse(name, weakness, ACCEPTED);
+            None
         }
     }
 }
@@ -164,12 +183,13 @@ impl fmt::Debug for SecretKey {
 }
 
 impl SecretKey {
-    pub(super) fn describe(&self) -> Vec<(&'static str, String)> {
+    pub(super) fn describe(&self, previous: Option<&SecretString>) -> Vec<(&'static str, String)> {
         let value = match self {
             Self::Given(_) => "(set, not shown)".to_owned(),
             Self::InFile(path) => format!("(kept in {})", path.display()),
         };
-        vec![("SECRET_KEY", value)]
+        let previous = previous.map_or("(none)", |_| "(set, not shown)").to_owned();
+        vec![("SECRET_KEY", value), ("SECRET_KEY_PREVIOUS", previous)]
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tessera_domain::{Algorithm, SessionLimits};
 use tessera_services::tokens::Lifetimes;
 
-use super::mistakes::Checks;
+use super::mistakes::{Checks, parse_switch};
 
 const DEFAULT_SESSION_DAYS: u32 = 30;
 const MOST_DAYS: u32 = 3_650;
@@ -16,6 +16,11 @@ pub(super) struct Settings {
     /// What signs tokens: `ES256`, a key of its own; `HS256`, the bytes of `SECRET_KEY`, for consumers that share it
     #[arg(long, env = "JWT_ALGORITHM", value_name = "NAME", default_value = "ES256")]
     jwt_algorithm: String,
+
+    /// After how many days another key of `ES256` signs: days, such as `90d`, or `off` to have it done by `tessera keys
+    /// rotate` alone. What the old key signed counts until it expires
+    #[arg(long, env = "KEY_ROTATION", value_name = "DAYS", default_value = "90d")]
+    key_rotation: String,
 
     /// What tokens say in `iss`
     #[arg(long, env = "JWT_ISSUER", value_name = "TEXT", default_value = "tessera")]
@@ -47,6 +52,8 @@ pub(super) struct Settings {
 pub struct Tokens {
     /// What signs.
     pub algorithm: Algorithm,
+    /// When another key signs.
+    pub key_rotation: Rotation,
     /// The issuer.
     pub issuer: String,
     /// How long things live.
@@ -59,13 +66,21 @@ impl Settings {
     pub fn check(self, checks: &mut Checks) -> Option<Tokens> {
         let algorithm = |text: &str| Algorithm::from_name(&text.to_ascii_uppercase());
         let algorithm = checks.read("JWT_ALGORITHM", &self.jwt_algorithm, "ES256, HS256", algorithm);
+        let accepted = "a whole number of days from 2d to 3650d, off";
+        let rotation = checks.read("KEY_ROTATION", &self.key_rotation, accepted, Rotation::parse);
         let issuer = |text: &str| (1..=255).contains(&text.len()).then(|| text.to_owned());
         let issuer = checks.read("JWT_ISSUER", &self.jwt_issuer, "a text of 1 to 255 bytes", issuer);
         let lifetimes = self.check_lifetimes(checks);
         let one_time = &self.onetime_token_expire_seconds;
         let one_time = checks.whole("ONETIME_TOKEN_EXPIRE_SECONDS", one_time, "seconds", 1..=86_400);
         let one_time_lifetime = Duration::from_secs(one_time?.into());
-        Some(Tokens { algorithm: algorithm?, issuer: issuer?, lifetimes: lifetimes?, one_time_lifetime })
+        Some(Tokens {
+            algorithm: algorithm?,
+            key_rotation: rotation?,
+            issuer: issuer?,
+            lifetimes: lifetimes?,
+            one_time_lifetime,
+        })
     }
 
     fn check_lifetimes(&self, checks: &mut Checks) -> Option<Lifetimes> {
@@ -89,6 +104,34 @@ impl Settings {
     }
 }
 
+/// When another key signs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rotation {
+    /// When the operator says so.
+    ByHand,
+    /// Also when one has signed for so long.
+    After(Duration),
+}
+
+impl Rotation {
+    /// At least two days: the next key is there a day before it signs.
+    fn parse(text: &str) -> Option<Self> {
+        if parse_switch(text) == Some(false) {
+            return Some(Self::ByHand);
+        }
+        let days: u32 = text.strip_suffix(['d', 'D']).unwrap_or(text).parse().ok()?;
+        (2..=MOST_DAYS).contains(&days).then(|| Self::After(from_days(days)))
+    }
+
+    /// For how long a key signs, if that is limited.
+    pub fn age(self) -> Option<Duration> {
+        match self {
+            Self::ByHand => None,
+            Self::After(age) => Some(age),
+        }
+    }
+}
+
 fn from_days(days: u32) -> Duration {
     Duration::from_hours(24 * u64::from(days))
 }
@@ -99,6 +142,7 @@ impl Tokens {
         let Lifetimes { access, session, retry_window } = self.lifetimes;
         vec![
             ("JWT_ALGORITHM", self.algorithm.name().to_owned()),
+            ("KEY_ROTATION", self.key_rotation.age().map_or("off".to_owned(), |age| format!("{}d", days(age)))),
             ("JWT_ISSUER", self.issuer.clone()),
             ("JWT_ACCESS_TOKEN_LIFETIME", (access.as_secs() / 60).to_string()),
             ("JWT_REFRESH_TOKEN_LIFETIME", days(session.idle)),

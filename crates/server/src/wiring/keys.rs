@@ -6,10 +6,12 @@ use std::sync::Arc;
 use anyhow::{Context as _, anyhow};
 use secrecy::SecretString;
 use tessera_adapters::OsSecrets;
-use tessera_adapters::jwt::{Es256KeyGenerator, KeyError, KeySealer, TokenKeys, rate_limit_secret};
-use tessera_domain::{Algorithm, RateLimitSecret};
+use tessera_adapters::jwt::{
+    Es256KeyGenerator, KeyError, KeySealer, LiveKeys, TokenKeys, VerifiedCache, rate_limit_secret,
+};
+use tessera_domain::{Algorithm, KeySchedule, RateLimitSecret};
 use tessera_services::ports::Clock;
-use tessera_services::signing_keys::find_or_generate;
+use tessera_services::signing_keys::{KeyKeeper, KeyRing, KeyRotation, KeysInUse, PublishedKeySet, find_or_generate};
 
 use super::Storages;
 use crate::config::{Config, SecretKey};
@@ -22,28 +24,101 @@ const LOST: &str = "If it is lost, empty the table of keys while the server is d
 /// Everything that follows from the secret of this installation.
 pub struct Keys {
     /// What signs and verifies tokens.
-    pub tokens: TokenKeys,
+    pub in_use: KeysInUse,
+    /// What others are shown of it.
+    pub key_set: PublishedKeySet,
+    /// What has the keys take over from each other; a shared secret is changed by the operator alone.
+    pub keeper: Option<KeyKeeper>,
     /// What names the counters of attempts.
     pub rate_limits: RateLimitSecret,
 }
 
 /// The keys of this installation.
-pub async fn provide(config: &Config, storages: &Storages, clock: &dyn Clock) -> anyhow::Result<Keys> {
-    refuse_to_replace_a_lost_secret(&config.secret_key, storages).await?;
-    let secret_key = secret_key(config.secret_key.clone()).await?;
-    let rate_limits = rate_limit_secret(&secret_key).map_err(explain)?;
-    let tokens = match config.tokens.algorithm {
-        Algorithm::Hs256 => TokenKeys::hs256(&config.tokens.issuer, &secret_key).map_err(explain)?,
-        Algorithm::Es256 => {
-            let sealer = Arc::new(KeySealer::new(&secret_key).map_err(explain)?);
-            let generator = Es256KeyGenerator::new(Arc::clone(&sealer));
-            let stored = find_or_generate(&*storages.signing_keys, &generator, Algorithm::Es256, clock.now()).await;
-            let stored = stored.context("the signing keys cannot be read or made")?;
-            TokenKeys::es256(&config.tokens.issuer, &stored, &sealer).map_err(explain)?
-        }
+pub async fn provide(config: &Config, storages: &Storages, clock: &Arc<dyn Clock>) -> anyhow::Result<Keys> {
+    let secrets = Secrets::find(config, storages).await?;
+    let rate_limits = rate_limit_secret(&secrets.present).map_err(explain)?;
+    match config.tokens.algorithm {
+        Algorithm::Hs256 => shared_secret(config, &secrets, clock, rate_limits),
+        Algorithm::Es256 => key_pairs(config, storages, &secrets, clock, rate_limits).await,
+    }
+}
+
+fn shared_secret(
+    config: &Config,
+    secrets: &Secrets,
+    clock: &Arc<dyn Clock>,
+    rate_limits: RateLimitSecret,
+) -> anyhow::Result<Keys> {
+    let keys = TokenKeys::hs256(&config.tokens.issuer, &secrets.present, secrets.previous.as_ref()).map_err(explain)?;
+    test(&keys, clock)?;
+    let verifier = VerifiedCache::new(keys.verifier, VerifiedCache::DEFAULT_CAPACITY);
+    let key_set = PublishedKeySet { keys: keys.published, ring: None, clock: Arc::clone(clock) };
+    Ok(Keys { in_use: KeysInUse::fixed(keys.signer, Arc::new(verifier)), key_set, keeper: None, rate_limits })
+}
+
+async fn key_pairs(
+    config: &Config,
+    storages: &Storages,
+    secrets: &Secrets,
+    clock: &Arc<dyn Clock>,
+    rate_limits: RateLimitSecret,
+) -> anyhow::Result<Keys> {
+    let (rotation, schedule, sealer) = find_keys(config, storages, secrets, clock).await?;
+    let remembered = VerifiedCache::DEFAULT_CAPACITY;
+    let live = LiveKeys::open(&config.tokens.issuer, &schedule, sealer, Arc::clone(clock), remembered);
+    let live = Arc::new(live.map_err(explain)?);
+    let keys = TokenKeys::es256(&live);
+    test(&keys, clock)?;
+    let (stored, lifetime) = (Arc::clone(&rotation.keys), rotation.token_lifetime);
+    let ring = KeyRing::new(stored, live, Arc::clone(clock), Algorithm::Es256, lifetime, schedule);
+    let ring = Arc::new(ring);
+    // What this instance signs may live longer than what was noted of the keys so far.
+    ring.follow().await.context("the signing keys cannot be read")?;
+    let in_use = KeysInUse::following(Arc::clone(&ring), keys.signer, keys.verifier);
+    let key_set = PublishedKeySet { keys: keys.published, ring: Some(Arc::clone(&ring)), clock: Arc::clone(clock) };
+    Ok(Keys { in_use, key_set, keeper: Some(KeyKeeper { ring, rotation }), rate_limits })
+}
+
+/// The stored keys, or the first one, with what changes them and what opens them.
+async fn find_keys(
+    config: &Config,
+    storages: &Storages,
+    secrets: &Secrets,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<(KeyRotation, KeySchedule, Arc<KeySealer>)> {
+    let sealer = Arc::new(KeySealer::new(&secrets.present, secrets.previous.as_ref()).map_err(explain)?);
+    let generator = Arc::new(Es256KeyGenerator::new(Arc::clone(&sealer)));
+    let lifetimes = config.tokens.lifetimes;
+    let token_lifetime = lifetimes.session.idle.max(lifetimes.access);
+    let stored = &storages.signing_keys;
+    let schedule = find_or_generate(&**stored, &*generator, Algorithm::Es256, token_lifetime, clock.now()).await;
+    let rotation = KeyRotation {
+        keys: Arc::clone(stored),
+        generator,
+        clock: Arc::clone(clock),
+        algorithm: Algorithm::Es256,
+        token_lifetime,
+        rotate_after: config.tokens.key_rotation.age(),
     };
-    tokens.self_test(clock.now()).context("the cryptography of this build does not work")?;
-    Ok(Keys { tokens, rate_limits })
+    Ok((rotation, schedule.context("the signing keys cannot be read or made")?, sealer))
+}
+
+fn test(keys: &TokenKeys, clock: &Arc<dyn Clock>) -> anyhow::Result<()> {
+    keys.self_test(clock.now()).context("the cryptography of this build does not work")
+}
+
+/// The secret, and the one before it while it is being changed.
+struct Secrets {
+    present: SecretString,
+    previous: Option<SecretString>,
+}
+
+impl Secrets {
+    async fn find(config: &Config, storages: &Storages) -> anyhow::Result<Self> {
+        refuse_to_replace_a_lost_secret(&config.secret_key, storages).await?;
+        let present = secret_key(config.secret_key.clone()).await?;
+        Ok(Self { present, previous: config.previous_secret_key.clone() })
+    }
 }
 
 /// A secret that is made anew opens no key that is there already; it would only hide that the old one is missing.
@@ -77,8 +152,8 @@ async fn secret_key(key: SecretKey) -> anyhow::Result<SecretString> {
 fn explain(error: KeyError) -> anyhow::Error {
     match error {
         KeyError::CannotOpen(id) => anyhow!(
-            "SECRET_KEY does not open the signing key {id} in the database: set it to the value that this database was \
-             first started with. {LOST}"
+            "SECRET_KEY does not open the signing key {id} in the database: set it to the value that this key was made \
+             with, or SECRET_KEY_PREVIOUS if it is being changed. {LOST}"
         ),
         other => anyhow::Error::new(other).context("the signing keys cannot be used"),
     }

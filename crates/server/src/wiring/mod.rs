@@ -10,9 +10,8 @@ mod storages;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use tessera_adapters::jwt::{TokenKeys, VerifiedCache};
+use tessera_adapters::OsSecrets;
 use tessera_adapters::passwords::{BcryptHasher, HashingSettings};
-use tessera_adapters::{OsSecrets, SystemClock};
 use tessera_api::Services;
 use tessera_domain::RateLimitSecret;
 use tessera_services::account::OwnAccounts;
@@ -29,9 +28,11 @@ use tessera_services::orchestrator::{
     TimestampIssuer, UppercaseVerifier,
 };
 use tessera_services::ports::{Clock, PasswordHasher, SecretSource};
+use tessera_services::signing_keys::{KeyKeeper, KeysInUse};
 use tessera_services::tokens::{RevocationMirror, RevocationNews, Sessions, TokenService};
 use tessera_services::user_tokens::{ServiceEntrance, UserTokens};
 
+use keys::Keys;
 pub use mails::queue as mail_queue;
 pub use overrides::Overrides;
 pub use storages::Storages;
@@ -56,8 +57,7 @@ impl Surroundings {
             HashingSettings { cost: passwords.bcrypt_cost, threads: passwords.hash_threads, ..Default::default() };
         let hasher = BcryptHasher::start(hashing, Arc::clone(&secrets))
             .context("the threads that hash passwords cannot be started")?;
-        let clock = overrides.clock.clone().unwrap_or_else(|| Arc::new(SystemClock::new()));
-        Ok(Self { clock, secrets, hasher: Arc::new(hasher), limiter: Arc::new(Unlimited) })
+        Ok(Self { clock: overrides.clock(), secrets, hasher: Arc::new(hasher), limiter: Arc::new(Unlimited) })
     }
 }
 
@@ -71,6 +71,8 @@ pub struct Wired {
     pub mirror: Arc<RevocationMirror>,
     /// What other instances revoke; it has to be listened to.
     pub news: Option<RevocationNews>,
+    /// Has the signing keys take over from each other, and this process know them.
+    pub key_keeper: Option<KeyKeeper>,
     /// Deletes what has expired.
     pub housekeeper: Housekeeper,
     /// Writes what happens to accounts.
@@ -82,9 +84,8 @@ pub struct Wired {
 /// Puts everything together. The keys are there and tested afterwards, and what was revoked is known.
 pub async fn wire(config: &Config, storages: &Storages, overrides: &Overrides) -> anyhow::Result<Wired> {
     let around = Surroundings::new(&config.passwords, overrides)?;
-    let keys::Keys { tokens: mut keys, rate_limits } = keys::provide(config, storages, &*around.clock).await?;
-    // One for all: what one service has verified, no other verifies again.
-    keys.verifier = Arc::new(VerifiedCache::new(keys.verifier, VerifiedCache::DEFAULT_CAPACITY));
+    let Keys { in_use: keys, key_set, keeper: key_keeper, rate_limits } =
+        keys::provide(config, storages, &around.clock).await?;
     let around = if config.limits.is_on { limited(config, storages, around, rate_limits) } else { around };
     let mirror = mirror(storages, &around);
     mirror.follow().await.context("the log of what was revoked cannot be read")?;
@@ -147,10 +148,10 @@ pub async fn wire(config: &Config, storages: &Storages, overrides: &Overrides) -
             access: config.service_access.clone(),
             limiter: around.limiter.clone(),
         }),
-        keys: keys.published,
+        keys: Arc::new(key_set),
         health: Arc::new(health),
     };
-    Ok(Wired { services, departure, mirror, news, housekeeper, activity_writer, mail_sender })
+    Ok(Wired { services, departure, mirror, news, key_keeper, housekeeper, activity_writer, mail_sender })
 }
 
 /// What notes what happens to accounts, and what writes it down.
@@ -227,7 +228,7 @@ fn sessions(
     config: &Config,
     storages: &Storages,
     around: &Surroundings,
-    keys: &TokenKeys,
+    keys: &KeysInUse,
     revoked: Arc<RevocationMirror>,
     activity: Arc<dyn ActivityRecorder>,
 ) -> Sessions {
@@ -235,8 +236,7 @@ fn sessions(
         sessions: storages.sessions.clone(),
         revoked,
         activity,
-        signer: keys.signer.clone(),
-        verifier: keys.verifier.clone(),
+        keys: keys.clone(),
         limiter: around.limiter.clone(),
         clock: around.clock.clone(),
         secrets: around.secrets.clone(),
@@ -244,11 +244,10 @@ fn sessions(
     }
 }
 
-fn user_tokens(config: &Config, storages: &Storages, around: &Surroundings, keys: &TokenKeys) -> UserTokens {
+fn user_tokens(config: &Config, storages: &Storages, around: &Surroundings, keys: &KeysInUse) -> UserTokens {
     UserTokens {
         pairs: storages.user_tokens.clone(),
-        signer: keys.signer.clone(),
-        verifier: keys.verifier.clone(),
+        keys: keys.clone(),
         clock: around.clock.clone(),
         secrets: around.secrets.clone(),
         lifetimes: config.tokens.lifetimes,

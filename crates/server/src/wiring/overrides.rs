@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tessera_adapters::SystemClock;
 use tessera_services::ports::Clock;
 
 use super::Storages;
@@ -27,6 +28,11 @@ impl Overrides {
     /// others in the place of some.
     pub fn with_storages(replace: impl Fn(&mut Storages) + Send + Sync + 'static) -> Self {
         Self { replace: Some(Arc::new(replace)), ..Self::default() }
+    }
+
+    /// The time.
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        self.clock.clone().unwrap_or_else(|| Arc::new(SystemClock::new()))
     }
 
     /// Opens the storages that are configured, and puts in what replaces them.

@@ -99,7 +99,9 @@ fn help_is_everywhere_and_settings_are_listed_once() {
     let installation = Installation::new();
     for arguments in [&["--help"][..], &["serve", "--help"]] {
         let help = installation.run(arguments).succeeded();
-        assert!(help.contains("--listen-addr") && help.contains("[env: LISTEN_ADDR]"), "{help}");
+        // Where a line is broken depends on how long the other flags are.
+        let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains("--listen-addr") && words.contains("[env: LISTEN_ADDR]"), "{help}");
     }
     for arguments in [
         &["user", "create", "--help"][..],

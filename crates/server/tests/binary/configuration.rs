@@ -39,6 +39,8 @@ fn nothing_has_to_be_set() {
         ("REDIS_URL", "(none)"),
         ("REDIS_KEY_PREFIX", "tessera:"),
         ("JWT_ALGORITHM", "ES256"),
+        ("KEY_ROTATION", "90d"),
+        ("SECRET_KEY_PREVIOUS", "(none)"),
         ("JWT_ISSUER", "tessera"),
         ("JWT_ACCESS_TOKEN_LIFETIME", "15"),
         ("JWT_REFRESH_TOKEN_LIFETIME", "7"),

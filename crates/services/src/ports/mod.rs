@@ -12,7 +12,7 @@ pub use clock::Clock;
 pub use mailer::{Mail, MailError, Mailer};
 pub use password_hasher::{HashError, PasswordHasher, UnusableHash, Verdict};
 pub use secret_source::{SecretSource, random};
-pub use signing_keys::{KeyGenerator, PublicKey, PublicKeys};
+pub use signing_keys::{KeyGenerator, KeyHolder, PublicKey, PublicKeys};
 pub use token_signer::{SignError, TokenSigner};
 pub use token_verifier::{TokenRejected, TokenVerifier};
 
@@ -21,7 +21,7 @@ pub use {
     clock::MockClock,
     mailer::MockMailer,
     password_hasher::MockPasswordHasher,
-    signing_keys::{MockKeyGenerator, MockPublicKeys},
+    signing_keys::{MockKeyGenerator, MockKeyHolder, MockPublicKeys},
     token_signer::MockTokenSigner,
     token_verifier::MockTokenVerifier,
 };

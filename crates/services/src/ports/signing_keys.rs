@@ -1,14 +1,23 @@
-//! Making keys, and publishing their public halves.
+//! Making keys, putting them to use, and publishing their public halves.
 
-use tessera_domain::{Algorithm, KeyId, SigningKey, Timestamp};
+use tessera_domain::{Algorithm, KeyId, KeySchedule, SigningKey, Timestamp};
 
 use super::SignError;
 
 /// Makes signing keys.
 #[cfg_attr(feature = "mock", mockall::automock)]
 pub trait KeyGenerator: Send + Sync {
-    /// A new key that is active from `now`, its private half sealed.
+    /// A new key that is active from `now`, its private half sealed. It does not say how long tokens live.
     fn generate(&self, now: Timestamp) -> Result<SigningKey, SignError>;
+}
+
+/// Has the keys that this process signs and verifies with.
+#[cfg_attr(feature = "mock", mockall::automock)]
+pub trait KeyHolder: Send + Sync {
+    /// Signs, verifies and publishes by this schedule from the moment that this returns. Nothing that was verified by a key
+    /// before is remembered. A key that cannot be opened is left out, which is told in the log; if none is left that can
+    /// sign, nothing changes.
+    fn hold(&self, schedule: &KeySchedule) -> Result<(), SignError>;
 }
 
 /// The public half of a key.
@@ -25,6 +34,6 @@ pub struct PublicKey {
 /// The keys that others verify our tokens with (RFC 7517, section 5).
 #[cfg_attr(feature = "mock", mockall::automock)]
 pub trait PublicKeys: Send + Sync {
-    /// Every key that a token in use may be signed with; none where the key is a shared secret.
+    /// Every key that a token in use may be signed with, and the next one; none where the key is a shared secret.
     fn published(&self) -> Vec<PublicKey>;
 }

@@ -14,6 +14,9 @@ pub trait TokenVerifier: Send + Sync {
 /// Why a token does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TokenRejected {
+    /// The key that it names is not known here.
+    #[error("names a key that is not known")]
+    UnknownKey,
     /// It is none of ours, or damaged, or incomplete.
     #[error("is not a valid token")]
     Invalid,

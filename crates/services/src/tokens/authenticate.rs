@@ -46,7 +46,7 @@ impl AuthenticateError {
 impl Sessions {
     pub(super) async fn identify(&self, token: &AccessToken) -> Result<Caller, AuthenticateError> {
         let now = self.clock.now();
-        let claims = self.verifier.verify(token.expose(), TokenType::Access, now)?;
+        let claims = self.keys.verify(token.expose(), TokenType::Access, now).await??;
         let caller = Caller::try_from(&claims)?;
         if self.revoked.is_revoked(caller.session_id, now).await.map_err(Outage::from)? {
             return Err(AuthenticateError::Revoked);

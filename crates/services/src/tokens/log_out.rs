@@ -48,8 +48,10 @@ impl Sessions {
         client: &ClientInfo,
     ) -> Result<(), LogOutError> {
         let now = self.clock.now();
-        let verify = |token: RefreshToken| self.verifier.verify(token.expose(), TokenType::Refresh, now);
-        let refresh = refresh.map(verify).transpose()?;
+        let refresh = match refresh {
+            Some(token) => Some(self.keys.verify(token.expose(), TokenType::Refresh, now).await??),
+            None => None,
+        };
         if refresh.as_ref().is_some_and(|claims| claims.subject != Subject::Account(caller.user_id)) {
             return Err(LogOutError::NotYours);
         }

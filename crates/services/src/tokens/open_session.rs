@@ -36,6 +36,7 @@ impl Sessions {
         client: &ClientInfo,
     ) -> Result<TokenPair, OpenSessionError> {
         let now = self.clock.now();
+        self.keys.catch_up(now).await?;
         let id = SessionId::new(now, random(&*self.secrets));
         let opened = Session::open(id, user_id, now, self.lifetimes.session);
         let session = Session { client: client.of_session(), ..opened };

@@ -64,7 +64,7 @@ impl Sessions {
         client: &ClientInfo,
     ) -> Result<TokenPair, RefreshError> {
         let now = self.clock.now();
-        let claims = self.verifier.verify(token.expose(), TokenType::Refresh, now)?;
+        let claims = self.keys.verify(token.expose(), TokenType::Refresh, now).await??;
         let (user_id, generation) = account_and_generation(&claims)?;
         let presented = Presentation { token, claims, user_id, generation, on_retry: policy.on_retry, client, now };
         match policy.rotation {

@@ -14,7 +14,8 @@ use tessera_repositories::SessionRepository;
 use super::{AuthenticateError, Caller, LogOutError, OpenSessionError, RefreshError, RevocationMirror};
 use crate::activity::ActivityRecorder;
 use crate::limits::{Attempt, RateLimiter, guarded};
-use crate::ports::{Clock, SecretSource, SignError, TokenSigner, TokenVerifier, random};
+use crate::ports::{Clock, SecretSource, SignError, random};
+use crate::signing_keys::KeysInUse;
 use crate::{ClientInfo, Outage};
 
 /// Tokens of accounts.
@@ -73,10 +74,8 @@ pub struct Sessions {
     pub revoked: Arc<RevocationMirror>,
     /// Where logouts and reuse are noted for their owner.
     pub activity: Arc<dyn ActivityRecorder>,
-    /// What signs.
-    pub signer: Arc<dyn TokenSigner>,
-    /// What verifies.
-    pub verifier: Arc<dyn TokenVerifier>,
+    /// What signs and verifies.
+    pub keys: KeysInUse,
     /// How often somebody may present a refresh token that does not count.
     pub limiter: Arc<dyn RateLimiter>,
     /// The time.
@@ -156,7 +155,7 @@ impl Sessions {
         issued_at: Timestamp,
         expires_at: Timestamp,
     ) -> Result<SecretString, SignError> {
-        self.signer.sign(&Claims {
+        self.keys.sign(&Claims {
             subject: Subject::Account(session.user_id),
             token_id,
             session_id: session.id,

@@ -17,6 +17,7 @@ use super::{Caller, RevocationMirror, Sessions, TokenService as _};
 use crate::fixtures::{LIFETIMES, NOW, SESSION, SameBytes, USER, activity, any_activity, away, client, clock};
 use crate::limits::Unlimited;
 use crate::ports::{MockTokenSigner, MockTokenVerifier, TokenRejected};
+use crate::signing_keys::KeysInUse;
 
 const STRICT: RefreshPolicy = RefreshPolicy { rotation: Rotation::Rotate, on_retry: OnRetry::Refuse };
 const LENIENT: RefreshPolicy = RefreshPolicy { rotation: Rotation::Rotate, on_retry: OnRetry::SameSuccessor };
@@ -67,8 +68,7 @@ fn with_log(sessions: MockSessionRepository, verifier: MockTokenVerifier, log: M
         sessions: Arc::new(sessions),
         revoked: Arc::new(RevocationMirror::new(log, clock())),
         activity: any_activity(),
-        signer: Arc::new(signer()),
-        verifier: Arc::new(verifier),
+        keys: KeysInUse::fixed(Arc::new(signer()), Arc::new(verifier)),
         limiter: Arc::new(Unlimited),
         clock: clock(),
         secrets: Arc::new(SameBytes),

@@ -37,7 +37,7 @@ impl InvalidateError {
 impl From<TokenRejected> for InvalidateError {
     fn from(rejected: TokenRejected) -> Self {
         match rejected {
-            TokenRejected::Invalid | TokenRejected::Expired => Self::Invalid,
+            TokenRejected::UnknownKey | TokenRejected::Invalid | TokenRejected::Expired => Self::Invalid,
             TokenRejected::WrongType => Self::Mismatch,
         }
     }
@@ -50,7 +50,7 @@ impl UserTokens {
         if self.pairs.find(subject).await.map_err(Outage::from)?.is_none() {
             return Err(InvalidateError::NotLoggedIn);
         }
-        let claims = self.verifier.verify(token.expose(), TokenType::Access, self.clock.now())?;
+        let claims = self.keys.verify(token.expose(), TokenType::Access, self.clock.now()).await??;
         let user = Subject::External(subject.clone());
         if claims.subject != user {
             return Err(InvalidateError::Mismatch);

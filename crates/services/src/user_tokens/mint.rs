@@ -47,6 +47,7 @@ impl MintError {
 impl UserTokens {
     pub(super) async fn mint_pair(&self, command: &MintTokens) -> Result<TokenPair, MintError> {
         let now = self.clock.now();
+        self.keys.catch_up(now).await?;
         let session_id = SessionId::new(now, random(&*self.secrets));
         let subject = Subject::External(command.id.clone());
         let new = |kind, lifetime| NewToken {

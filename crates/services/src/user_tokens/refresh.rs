@@ -47,7 +47,7 @@ impl RefreshError {
 impl From<TokenRejected> for RefreshError {
     fn from(rejected: TokenRejected) -> Self {
         match rejected {
-            TokenRejected::Invalid => Self::Invalid,
+            TokenRejected::UnknownKey | TokenRejected::Invalid => Self::Invalid,
             TokenRejected::Expired => Self::Expired,
             TokenRejected::WrongType => Self::WrongType,
         }
@@ -63,7 +63,7 @@ impl UserTokens {
         let now = self.clock.now();
         let found = self.pairs.find(subject).await.map_err(Outage::from)?;
         let pair = found.ok_or(RefreshError::UnknownUser)?;
-        let claims = self.verifier.verify(token.expose(), TokenType::Refresh, now)?;
+        let claims = self.keys.verify(token.expose(), TokenType::Refresh, now).await??;
         if !is_own(&claims, token.expose(), subject, &pair.refresh) {
             return Err(RefreshError::Mismatch);
         }

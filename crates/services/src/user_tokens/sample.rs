@@ -13,6 +13,7 @@ use tessera_repositories::MockUserTokenRepository;
 use super::UserTokens;
 use crate::fixtures::{LIFETIMES, NOW, SESSION, SameBytes, USER, clock};
 use crate::ports::{MockTokenSigner, MockTokenVerifier, TokenRejected};
+use crate::signing_keys::KeysInUse;
 
 pub const BOB: ExternalId = ExternalId::Number(1);
 
@@ -63,8 +64,7 @@ pub fn service(pairs: MockUserTokenRepository) -> UserTokens {
     verifier.expect_verify().returning(verify);
     UserTokens {
         pairs: Arc::new(pairs),
-        signer: Arc::new(signer),
-        verifier: Arc::new(verifier),
+        keys: KeysInUse::fixed(Arc::new(signer), Arc::new(verifier)),
         clock: clock(),
         secrets: Arc::new(SameBytes),
         lifetimes: LIFETIMES,

@@ -12,7 +12,8 @@ use tessera_repositories::UserTokenRepository;
 
 use super::{InvalidateError, MintError, MintTokens, RefreshError, ValidateError};
 use crate::Outage;
-use crate::ports::{Clock, SecretSource, TokenSigner, TokenVerifier, random};
+use crate::ports::{Clock, SecretSource, random};
+use crate::signing_keys::KeysInUse;
 use crate::tokens::Lifetimes;
 
 /// Tokens of users whom other services own.
@@ -37,10 +38,8 @@ pub trait UserTokenService: Send + Sync {
 pub struct UserTokens {
     /// Where the pairs are kept.
     pub pairs: Arc<dyn UserTokenRepository>,
-    /// What signs.
-    pub signer: Arc<dyn TokenSigner>,
-    /// What verifies.
-    pub verifier: Arc<dyn TokenVerifier>,
+    /// What signs and verifies.
+    pub keys: KeysInUse,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness for ids.
@@ -93,7 +92,7 @@ impl UserTokens {
             issued_at: new.now.whole_seconds(),
             expires_at: new.expires_at.whole_seconds(),
         };
-        let signed = self.signer.sign(&claims)?;
+        let signed = self.keys.sign(&claims)?;
         let issued = IssuedToken {
             token_id: claims.token_id,
             digest: Digest::of(signed.expose_secret().as_bytes()),

@@ -34,7 +34,7 @@ impl ValidateError {
 impl From<TokenRejected> for ValidateError {
     fn from(rejected: TokenRejected) -> Self {
         match rejected {
-            TokenRejected::Invalid | TokenRejected::Expired => Self::Invalid,
+            TokenRejected::UnknownKey | TokenRejected::Invalid | TokenRejected::Expired => Self::Invalid,
             TokenRejected::WrongType => Self::Mismatch,
         }
     }
@@ -43,7 +43,7 @@ impl From<TokenRejected> for ValidateError {
 impl UserTokens {
     /// The row is read each time: it is what says that a token was replaced or ended, and a moment later it may.
     pub(super) async fn check(&self, subject: &ExternalId, token: &AccessToken) -> Result<(), ValidateError> {
-        let claims = self.verifier.verify(token.expose(), TokenType::Access, self.clock.now())?;
+        let claims = self.keys.verify(token.expose(), TokenType::Access, self.clock.now()).await??;
         match self.pairs.find(subject).await.map_err(Outage::from)? {
             Some(pair) if is_own(&claims, token.expose(), subject, &pair.access) => Ok(()),
             _ => Err(ValidateError::Mismatch),
