@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args as _, FromArgMatches as _};
 
-use crate::commands::{self, HealthCheck, UserCommand};
+use crate::commands::{self, HealthCheck, KeysCommand, UserCommand};
 use crate::config::{self, Config, Environment, Settings};
 use crate::output;
 use crate::wiring::Overrides;
@@ -29,6 +29,9 @@ enum Command {
     /// Make and list accounts, bring them along and take them away
     #[command(subcommand)]
     User(UserCommand),
+    /// List the signing keys, have another one sign, and end one that has leaked
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Look at the settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -72,6 +75,9 @@ fn run(overrides: &Overrides) -> anyhow::Result<ExitCode> {
         Command::User(UserCommand::Enable(account)) => commands::enable_user(&config()?, overrides, &account)?,
         Command::User(UserCommand::Import(import)) => return commands::import_users(&config()?, overrides, &import),
         Command::User(UserCommand::Export(export)) => commands::export_users(&config()?, overrides, &export)?,
+        Command::Keys(KeysCommand::List(list)) => commands::list_keys(&config()?, overrides, &list)?,
+        Command::Keys(KeysCommand::Rotate(how)) => commands::rotate_keys(&config()?, overrides, &how)?,
+        Command::Keys(KeysCommand::Retire(what)) => commands::retire_key(&config()?, overrides, &what)?,
         Command::Config(ConfigCommand::Check) => commands::check_config(&config()?)?,
         Command::Config(ConfigCommand::Docs) => output::print(&config::reference())?,
         Command::Config(ConfigCommand::Example) => output::print(config::example().trim_end())?,

@@ -2,6 +2,7 @@
 
 mod config_check;
 mod healthcheck;
+mod keys;
 mod migrate;
 mod password_input;
 mod serve;
@@ -18,6 +19,7 @@ use anyhow::Context as _;
 
 pub use config_check::check_config;
 pub use healthcheck::{HealthCheck, check_health};
+pub use keys::{KeysCommand, list_keys, retire_key, rotate_keys};
 pub use migrate::migrate;
 pub use serve::serve;
 pub use user_activation::{AccountAddress, disable_user, enable_user};

@@ -43,6 +43,15 @@ pub async fn provide(config: &Config, storages: &Storages, clock: &Arc<dyn Clock
     }
 }
 
+/// What changes the signing keys, where they are key pairs. The keys that are there have been opened: a new one is sealed
+/// under the secret that all instances have.
+pub async fn rotation(config: &Config, storages: &Storages, clock: &Arc<dyn Clock>) -> anyhow::Result<KeyRotation> {
+    let secrets = Secrets::find(config, storages).await?;
+    let (rotation, schedule, sealer) = find_keys(config, storages, &secrets, clock).await?;
+    LiveKeys::open(&config.tokens.issuer, &schedule, sealer, Arc::clone(clock), 0).map_err(explain)?;
+    Ok(rotation)
+}
+
 fn shared_secret(
     config: &Config,
     secrets: &Secrets,

@@ -33,6 +33,7 @@ use tessera_services::tokens::{RevocationMirror, RevocationNews, Sessions, Token
 use tessera_services::user_tokens::{ServiceEntrance, UserTokens};
 
 use keys::Keys;
+pub use keys::rotation as key_rotation;
 pub use mails::queue as mail_queue;
 pub use overrides::Overrides;
 pub use storages::Storages;

@@ -108,6 +108,9 @@ fn help_is_everywhere_and_settings_are_listed_once() {
         &["user", "list", "--help"],
         &["user", "import", "--help"],
         &["user", "export", "--help"],
+        &["keys", "list", "--help"],
+        &["keys", "rotate", "--help"],
+        &["keys", "retire", "--help"],
         &["migrate", "--help"],
     ] {
         let help = installation.run(arguments).succeeded();

@@ -13,6 +13,8 @@ mod in_process;
 #[cfg(test)]
 mod installation;
 #[cfg(test)]
+mod keys;
+#[cfg(test)]
 mod mail_settings;
 #[cfg(test)]
 mod parts;
