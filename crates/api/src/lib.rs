@@ -5,6 +5,7 @@
 //! crate builds [`Services`] once and calls [`app`] on every worker.
 
 pub mod contracts;
+pub mod document;
 pub mod http;
 pub mod system;
 
@@ -24,6 +25,7 @@ use tessera_services::signing_keys::KeySetService;
 use tessera_services::tokens::TokenService;
 use tessera_services::user_tokens::{ServiceEntrance, UserTokenService};
 
+use crate::document::{Document, Entry};
 pub use crate::http::cors::AllowedOrigins;
 use crate::http::edge::Edge;
 pub use crate::http::hosts::AllowedHosts;
@@ -97,15 +99,25 @@ pub fn configure_with(
     }
     let mut routes = routes(config, services, settings);
     more(&mut routes);
-    routes.mount();
+    let document = Document::of(routes.mount());
+    config.app_data(web::Data::new(document));
 }
 
 /// Everything that is answered: each method with its path. A path is answered with a slash at its end, too.
 pub fn endpoints(services: &Services) -> Vec<(Method, &'static str)> {
-    let mut endpoints = Vec::new();
+    entries(services).into_iter().map(|entry| (entry.method, entry.path)).collect()
+}
+
+/// The API document of a server with these services, in JSON.
+pub fn document(services: &Services) -> Result<web::Bytes, serde_json::Error> {
+    Document::of(entries(services)).text()
+}
+
+fn entries(services: &Services) -> Vec<Entry> {
+    let mut entries = Vec::new();
     let _not_served =
-        App::new().configure(|config| endpoints = routes(config, services, HttpSettings::default()).mount());
-    endpoints
+        App::new().configure(|config| entries = routes(config, services, HttpSettings::default()).mount());
+    entries
 }
 
 fn routes<'a>(config: &'a mut ServiceConfig, services: &Services, settings: HttpSettings) -> Routes<'a> {

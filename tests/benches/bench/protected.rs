@@ -8,6 +8,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
 use actix_web::{App, HttpResponse, HttpServer};
 use tessera_adapters::passwords::BcryptCost;
+use tessera_api::document::Operation;
 use tessera_api::http::edge::Edge;
 use tessera_api::http::rejection::Rejection;
 use tessera_api::http::routes::{Bearer, Route};
@@ -28,7 +29,7 @@ pub async fn serve(folder: &Path, cost: u32) -> anyhow::Result<()> {
         App::new()
             .configure(|config| {
                 tessera_api::configure_with(config, &services, settings.clone(), |routes| {
-                    routes.add(Route::at(floor::PATH).get::<Bearer, _>(constant));
+                    routes.add(Route::at(floor::PATH).get::<Bearer, _>(constant, described));
                 });
             })
             .wrap(perimeter.cors())
@@ -37,6 +38,10 @@ pub async fn serve(folder: &Path, cost: u32) -> anyhow::Result<()> {
     let server = server.workers(workers).bind(("127.0.0.1", 0))?;
     eprintln!("listening on {:?}", server.addrs());
     Ok(server.run().await?)
+}
+
+fn described() -> Operation {
+    Operation::new("bench_constant", "Nothing, behind a protection")
 }
 
 async fn constant(_: Caller) -> Result<HttpResponse, Rejection> {

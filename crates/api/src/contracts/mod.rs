@@ -11,6 +11,7 @@ mod users;
 use actix_web::HttpResponse;
 
 use crate::Services;
+use crate::document::Shape;
 use crate::http::rejection::Rejection;
 use crate::http::routes::Routes;
 
@@ -18,6 +19,8 @@ use crate::http::routes::Routes;
 pub struct Contract {
     /// Its name: of its module, in documents and metrics.
     pub name: &'static str,
+    /// What it is, for the API document.
+    pub about: &'static str,
     /// The paths it answers for. One that ends in a slash stands for everything below it, any other for itself, with or
     /// without a slash.
     pub owns: &'static [&'static str],
@@ -25,6 +28,8 @@ pub struct Contract {
     pub routes: fn(&mut Routes<'_>, &Services),
     /// Words a rejection.
     pub render: fn(&Rejection) -> HttpResponse,
+    /// The shape of the body that words it.
+    pub shape: fn(&Rejection) -> Shape,
 }
 
 /// All of them.

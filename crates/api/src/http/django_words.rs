@@ -5,11 +5,29 @@ use std::borrow::Cow;
 
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use tessera_domain::{Invalid, PasswordAttribute, PasswordProblem};
+use utoipa::openapi::schema::{Array, Schema, Type};
+use utoipa::openapi::{ObjectBuilder, RefOr};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::fields::{FieldErrors, Problem};
 
 /// `{"field": ["sentence", ...], ...}`.
 pub struct FieldMap<'a>(pub &'a FieldErrors);
+
+impl PartialSchema for FieldMap<'_> {
+    fn schema() -> RefOr<Schema> {
+        let about = "What is wrong with each member, in sentences; `non_field_errors` are about none of them alone.";
+        let sentences = Array::new(String::schema());
+        let map = ObjectBuilder::new().schema_type(Type::Object).description(Some(about)).min_properties(Some(1));
+        map.additional_properties(Some(Schema::Array(sentences))).into()
+    }
+}
+
+impl ToSchema for FieldMap<'_> {
+    fn name() -> Cow<'static, str> {
+        "FieldErrors".into()
+    }
+}
 
 impl Serialize for FieldMap<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

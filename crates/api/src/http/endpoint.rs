@@ -13,9 +13,13 @@ use tessera_services::limits::Standings;
 use tokio::task::JoinError;
 use tracing::{Instrument as _, Span};
 
+use crate::document::Describe;
+use crate::system::docs_page;
+
 use super::errors::{Refusal, reject};
 use super::extract::Incoming;
 use super::limit_fields;
+use super::pages::prefers_pages;
 use super::rejection::Rejection;
 use super::request_id::RequestId;
 use super::routes::{Handler, Protection};
@@ -23,6 +27,13 @@ use super::settings::HttpSettings;
 
 /// A handler whose types are forgotten.
 pub(super) type Runner = Rc<dyn Fn(Incoming) -> LocalBoxFuture<'static, Result<HttpResponse, Refusal>>>;
+
+/// What answers one method of a path.
+pub(super) struct Served {
+    pub(super) method: Method,
+    pub(super) run: Runner,
+    pub(super) describe: Describe,
+}
 
 /// Runs a handler that changes nothing. If nobody waits for its answer any longer, it stops.
 pub(super) fn reading<P: Protection + 'static, Args: 'static>(handler: impl Handler<P, Args>) -> Runner {
@@ -68,19 +79,22 @@ fn died(error: JoinError) -> Rejection {
 
 /// What answers at one path.
 pub(super) struct Endpoint {
-    methods: Vec<(Method, Runner)>,
+    served: Vec<Served>,
     allow: HeaderValue,
     settings: Rc<HttpSettings>,
 }
 
 impl Endpoint {
-    pub(super) fn new(methods: Vec<(Method, Runner)>, settings: Rc<HttpSettings>) -> Self {
-        let allow = allow(&methods);
-        Self { methods, allow, settings }
+    pub(super) fn new(served: Vec<Served>, settings: Rc<HttpSettings>) -> Self {
+        let allow = allow(&served);
+        Self { served, allow, settings }
     }
 
     /// Answers a request, whatever its method is and whatever happens.
     pub(super) async fn answer(&self, request: ServiceRequest) -> ServiceResponse {
+        if let Some(page) = self.page_for(&request) {
+            return request.into_response(page);
+        }
         let incoming = Incoming::new(request, Rc::clone(&self.settings));
         let request = incoming.request.clone();
         let mut response = match self.runner(request.method()) {
@@ -100,13 +114,23 @@ impl Endpoint {
     fn runner(&self, method: &Method) -> Option<&Runner> {
         // The server drops the body of an answer to HEAD, and keeps its length (RFC 9110, section 9.3.2).
         let method = if method == Method::HEAD { &Method::GET } else { method };
-        self.methods.iter().find(|(served, _)| served == method).map(|(_, runner)| runner)
+        self.served.iter().find(|served| served.method == method).map(|served| &served.run)
+    }
+
+    /// The way to the description of what is here, for somebody who opens its address in a browser.
+    fn page_for(&self, request: &ServiceRequest) -> Option<HttpResponse> {
+        if request.method() != Method::GET || !prefers_pages(request.headers()) {
+            return None;
+        }
+        let read = self.served.iter().find(|served| served.method == Method::GET);
+        let operation = (read.or(self.served.first())?.describe)();
+        (!operation.is_page()).then(|| docs_page::way_to(&operation))
     }
 }
 
-fn allow(methods: &[(Method, Runner)]) -> HeaderValue {
+fn allow(served: &[Served]) -> HeaderValue {
     let mut names = Vec::new();
-    for (method, _) in methods {
+    for Served { method, .. } in served {
         names.push(method.as_str());
         if method == Method::GET {
             names.push("HEAD");

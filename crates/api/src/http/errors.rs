@@ -9,6 +9,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::answer::{self, Cause};
 use super::headers;
@@ -84,8 +85,9 @@ impl fmt::Display for Rejection {
 }
 
 /// Problem details: what a refusal looks like outside the contracts.
-#[derive(Serialize)]
-struct Problem {
+#[derive(Serialize, ToSchema)]
+#[schema(as = system::Problem, description = "Problem details (RFC 9457).")]
+pub struct Problem {
     r#type: &'static str,
     title: &'static str,
     status: u16,

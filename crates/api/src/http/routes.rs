@@ -5,30 +5,36 @@
 //!
 //! ```
 //! use actix_web::{HttpResponse, http::StatusCode};
+//! use tessera_api::document::Operation;
 //! use tessera_api::http::{caller::Anonymous, rejection::Rejection, routes::{Bearer, Open, Route}};
 //! use tessera_services::tokens::Caller;
 //!
 //! async fn ping(_: Anonymous) -> Result<HttpResponse, Rejection> { Ok(HttpResponse::new(StatusCode::OK)) }
 //! async fn secret(_: Caller) -> Result<HttpResponse, Rejection> { Ok(HttpResponse::new(StatusCode::OK)) }
 //!
-//! Route::at("/ping").get::<Open, _>(ping);
-//! Route::at("/secret").get::<Bearer, _>(secret);
+//! Route::at("/ping").get::<Open, _>(ping, || Operation::new("ping", "Whether anybody is there"));
+//! Route::at("/secret").get::<Bearer, _>(secret, || Operation::new("secret", "What only some may know"));
 //! ```
+//!
+//! Beside its handler stands what the [API document](crate::document) says of it, so that a route without a description
+//! does not compile either.
 //!
 //! ```compile_fail
 //! # use actix_web::{HttpResponse, http::StatusCode};
+//! # use tessera_api::document::Operation;
 //! # use tessera_api::http::{caller::Anonymous, rejection::Rejection, routes::{Bearer, Open, Route}};
 //! # use tessera_services::tokens::Caller;
 //! # async fn ping(_: Anonymous) -> Result<HttpResponse, Rejection> { Ok(HttpResponse::new(StatusCode::OK)) }
 //! # async fn secret(_: Caller) -> Result<HttpResponse, Rejection> { Ok(HttpResponse::new(StatusCode::OK)) }
-//! Route::at("/secret").get::<Open, _>(secret);
+//! Route::at("/secret").get::<Open, _>(secret, || Operation::new("secret", "What only some may know"));
 //! ```
 //!
 //! ```compile_fail
 //! # use actix_web::{HttpResponse, http::StatusCode};
+//! # use tessera_api::document::Operation;
 //! # use tessera_api::http::{rejection::Rejection, routes::{Bearer, Open, Route}};
 //! async fn careless() -> Result<HttpResponse, Rejection> { Ok(HttpResponse::new(StatusCode::OK)) }
-//! Route::at("/careless").get::<Open, _>(careless);
+//! Route::at("/careless").get::<Open, _>(careless, || Operation::new("careless", "Who asks is asked nothing"));
 //! ```
 
 use std::future::Future;
@@ -40,8 +46,10 @@ use actix_web::http::Method;
 use actix_web::web::ServiceConfig;
 use tessera_services::tokens::Caller;
 
+use crate::document::{Describe, Entry};
+
 use super::caller::Anonymous;
-use super::endpoint::{Endpoint, Runner, changing, reading};
+use super::endpoint::{Endpoint, Runner, Served, changing, reading};
 use super::errors::Refusal;
 use super::extract::{Extract, Incoming};
 use super::router::Router;
@@ -52,6 +60,23 @@ use super::settings::HttpSettings;
 pub trait Protection: sealed::Sealed {
     /// What the handler is given to show for it.
     type Proof: Extract;
+    /// The same, as the API document says it.
+    const ACCESS: Access;
+}
+
+/// Who gets to a handler, as a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody.
+    Open,
+    /// Who presents a live access token.
+    Bearer,
+    /// Anybody, and who presents a live access token is known.
+    MaybeBearer,
+    /// Another service that may.
+    Service,
+    /// Anybody whose body says so, and another service that may.
+    MaybeService,
 }
 
 /// Anybody gets there, and nobody is asked who they are.
@@ -72,18 +97,23 @@ pub enum MaybeService {}
 
 impl Protection for Open {
     type Proof = Anonymous;
+    const ACCESS: Access = Access::Open;
 }
 impl Protection for Bearer {
     type Proof = Caller;
+    const ACCESS: Access = Access::Bearer;
 }
 impl Protection for MaybeBearer {
     type Proof = Option<Caller>;
+    const ACCESS: Access = Access::MaybeBearer;
 }
 impl Protection for Service {
     type Proof = ServiceCaller;
+    const ACCESS: Access = Access::Service;
 }
 impl Protection for MaybeService {
     type Proof = Option<ServiceCaller>;
+    const ACCESS: Access = Access::MaybeService;
 }
 
 mod sealed {
@@ -137,49 +167,59 @@ handler!(A B C D);
 /// What answers at one path.
 pub struct Route {
     path: &'static str,
-    methods: Vec<(Method, Runner)>,
+    served: Vec<(Access, Served)>,
 }
 
 impl Route {
     /// At `path`, and at the same path with a slash at its end; both answer directly. A part that reads `{id}` stands for
     /// any, which is then a [`PathId`](super::extract::PathId).
     pub fn at(path: &'static str) -> Self {
-        Self { path, methods: Vec::new() }
+        Self { path, served: Vec::new() }
     }
 
     /// Answers `GET`, and `HEAD` with it.
     #[must_use]
-    pub fn get<P: Protection + 'static, Args: 'static>(self, handler: impl Handler<P, Args>) -> Self {
-        self.with(Method::GET, reading(handler))
+    pub fn get<P: Protection + 'static, Args: 'static>(self, handler: impl Handler<P, Args>, of: Describe) -> Self {
+        self.with(Method::GET, P::ACCESS, reading(handler), of)
     }
 
     /// Answers `POST`.
     #[must_use]
-    pub fn post<P: Protection + 'static, Args: 'static>(self, handler: impl Handler<P, Args>) -> Self {
-        self.with(Method::POST, changing(handler))
+    pub fn post<P: Protection + 'static, Args: 'static>(self, handler: impl Handler<P, Args>, of: Describe) -> Self {
+        self.with(Method::POST, P::ACCESS, changing(handler), of)
     }
 
     /// Answers `PUT`.
     #[must_use]
-    pub fn put<P: Protection + 'static, Args: 'static>(self, handler: impl Handler<P, Args>) -> Self {
-        self.with(Method::PUT, changing(handler))
+    pub fn put<P: Protection + 'static, Args: 'static>(self, handler: impl Handler<P, Args>, of: Describe) -> Self {
+        self.with(Method::PUT, P::ACCESS, changing(handler), of)
     }
 
     /// Answers `PATCH`.
     #[must_use]
-    pub fn patch<P: Protection + 'static, Args: 'static>(self, handler: impl Handler<P, Args>) -> Self {
-        self.with(Method::PATCH, changing(handler))
+    pub fn patch<P: Protection + 'static, Args: 'static>(self, handler: impl Handler<P, Args>, of: Describe) -> Self {
+        self.with(Method::PATCH, P::ACCESS, changing(handler), of)
     }
 
     /// Answers `DELETE`.
     #[must_use]
-    pub fn delete<P: Protection + 'static, Args: 'static>(self, handler: impl Handler<P, Args>) -> Self {
-        self.with(Method::DELETE, changing(handler))
+    pub fn delete<P: Protection + 'static, Args: 'static>(self, handler: impl Handler<P, Args>, of: Describe) -> Self {
+        self.with(Method::DELETE, P::ACCESS, changing(handler), of)
     }
 
-    fn with(mut self, method: Method, runner: Runner) -> Self {
-        self.methods.push((method, runner));
+    fn with(mut self, method: Method, access: Access, run: Runner, describe: Describe) -> Self {
+        self.served.push((access, Served { method, run, describe }));
         self
+    }
+
+    fn entries(&self) -> impl Iterator<Item = Entry> {
+        let entry = |(access, served): &(Access, Served)| Entry {
+            method: served.method.clone(),
+            path: self.path,
+            access: *access,
+            describe: served.describe,
+        };
+        self.served.iter().map(entry)
     }
 }
 
@@ -188,7 +228,7 @@ pub struct Routes<'a> {
     config: &'a mut ServiceConfig,
     settings: Rc<HttpSettings>,
     router: Router,
-    registered: Vec<(Method, &'static str)>,
+    registered: Vec<Entry>,
 }
 
 impl<'a> Routes<'a> {
@@ -199,12 +239,13 @@ impl<'a> Routes<'a> {
 
     /// Registers a route.
     pub fn add(&mut self, route: Route) {
-        self.registered.extend(route.methods.iter().map(|(method, _)| (method.clone(), route.path)));
-        self.router.add(route.path, Endpoint::new(route.methods, Rc::clone(&self.settings)));
+        self.registered.extend(route.entries());
+        let served = route.served.into_iter().map(|(_, served)| served).collect();
+        self.router.add(route.path, Endpoint::new(served, Rc::clone(&self.settings)));
     }
 
-    /// Has the application answer what is registered, and refuse everything else. Returns each method with its path.
-    pub fn mount(self) -> Vec<(Method, &'static str)> {
+    /// Has the application answer what is registered, and refuse everything else. Returns what is registered.
+    pub fn mount(self) -> Vec<Entry> {
         let router = Rc::new(self.router);
         self.config.app_data(Rc::clone(&router));
         self.config.default_service(fn_service(move |request: ServiceRequest| {

@@ -6,37 +6,46 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use tessera_services::health::{BackendHealth, Health, HealthService};
+use utoipa::ToSchema;
 
 use crate::http::answer;
 use crate::http::caller::Anonymous;
 use crate::http::rejection::Rejection;
 
-#[derive(Serialize)]
-struct Status {
+#[derive(Serialize, ToSchema)]
+#[schema(as = service::Status, description = "How it is.")]
+pub(super) struct Status {
     status: &'static str,
 }
 
 /// Among the concerns a name is there only if something is to be said about it.
-#[derive(Serialize)]
-struct Readiness {
+#[derive(Serialize, ToSchema)]
+#[schema(as = service::Readiness, description = "How it and its backends are, and what an operator should know of them.")]
+pub(super) struct Readiness {
     status: &'static str,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = HashMap<String, String>, required = false)]
     concerns: BTreeMap<&'static str, String>,
+    #[schema(value_type = HashMap<String, Backend>)]
     backends: BTreeMap<&'static str, Backend>,
 }
 
-#[derive(Serialize)]
-struct Report {
+#[derive(Serialize, ToSchema)]
+#[schema(as = service::Report, description = "How it and its backends are.")]
+pub(super) struct Report {
     status: &'static str,
+    #[schema(value_type = HashMap<String, Backend>)]
     backends: BTreeMap<&'static str, Backend>,
 }
 
-#[derive(Serialize)]
-struct Backend {
+#[derive(Serialize, ToSchema)]
+#[schema(as = service::Backend, description = "How a backend is, and how long it took to answer.")]
+pub(super) struct Backend {
     status: &'static str,
     /// With its fraction: a storage in the same process answers in microseconds.
     latency_ms: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
     concern: Option<String>,
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
+use actix_web::http::header::{ACCEPT, CACHE_CONTROL, HeaderValue, VARY};
 use actix_web::{HttpResponse, web};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,19 +11,22 @@ use serde::Serialize;
 use tessera_domain::Algorithm;
 use tessera_services::ports::PublicKey;
 use tessera_services::signing_keys::KeySetService;
+use utoipa::ToSchema;
 
 use crate::http::answer;
 use crate::http::caller::Anonymous;
 use crate::http::rejection::Rejection;
 
-#[derive(Serialize)]
-struct Body<'a> {
+#[derive(Serialize, ToSchema)]
+#[schema(as = service::KeySet, description = "The public keys (RFC 7517).")]
+pub(super) struct KeySet<'a> {
     keys: Vec<EllipticKey<'a>>,
 }
 
 /// A key of the curve P-256 (RFC 7518, section 6.2.1).
-#[derive(Serialize)]
-struct EllipticKey<'a> {
+#[derive(Serialize, ToSchema)]
+#[schema(as = service::EllipticKey, description = "A key of the curve P-256.")]
+pub(super) struct EllipticKey<'a> {
     kty: &'static str,
     crv: &'static str,
     x: String,
@@ -36,9 +39,11 @@ struct EllipticKey<'a> {
 /// `GET /.well-known/jwks.json`
 pub async fn show(_: Anonymous, keys: web::Data<dyn KeySetService>) -> Result<HttpResponse, Rejection> {
     let published = keys.published().await;
-    let body = Body { keys: published.keys.iter().filter_map(elliptic).collect() };
-    let mut response = answer::json(StatusCode::OK, &body);
+    let set = KeySet { keys: published.keys.iter().filter_map(elliptic).collect() };
+    let mut response = answer::json(StatusCode::OK, &set);
     response.headers_mut().insert(CACHE_CONTROL, cache_control(published.max_age));
+    // A browser that opens this address is led to the docs instead.
+    response.headers_mut().insert(VARY, HeaderValue::from_name(ACCEPT));
     Ok(response)
 }
 

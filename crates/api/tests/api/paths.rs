@@ -52,7 +52,7 @@ async fn both_slash_forms_answer_directly() {
             .is(
                 200,
                 &json!({
-                    "users": "/api/v1/users", "health": "/api/health/", "keys": "/.well-known/jwks.json", "admin": "/admin/",
+                    "docs": "/docs/", "document": "/openapi.json", "users": "/api/v1/users", "health": "/api/health/", "keys": "/.well-known/jwks.json", "admin": "/admin/",
                 }),
             );
     }

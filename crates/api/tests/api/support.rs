@@ -24,6 +24,8 @@ use tessera_services::signing_keys::{KEY_SET_MAX_AGE, KeySet, KeySetService, Moc
 use tessera_services::tokens::{AuthenticateError, Caller, MockTokenService, TokenService};
 use tessera_services::user_tokens::{MockUserTokenService, ServiceAccess, ServiceEntrance};
 
+use crate::described;
+
 pub type MockLogin = MockOrchestratorService<AccountLogin>;
 pub type MockDemonstration = MockOrchestratorService<Demonstration>;
 
@@ -171,14 +173,21 @@ impl Answer {
     }
 }
 
-/// Sends one request to an application of its own.
+/// Sends one request to an application of its own. The answer is one that the API document tells of.
 pub async fn send(services: &Services, request: TestRequest) -> Answer {
     send_with(services, HttpSettings::default(), request).await
 }
 
 pub async fn send_with(services: &Services, settings: HttpSettings, request: TestRequest) -> Answer {
     let application = init_service(app(services, settings, &Perimeter::default())).await;
-    Answer::of(actix_web::test::call_service(&application, request.to_request()).await).await
+    let request = request.to_request();
+    let (method, path) = (request.method().to_string(), request.path().to_owned());
+    let answer = Answer::of(actix_web::test::call_service(&application, request).await).await;
+    // A server without the demonstration serves less than the document of one that has everything.
+    if services.demonstration.is_some() {
+        described::check(&method, &path, &answer);
+    }
+    answer
 }
 
 pub fn get(path: &str) -> TestRequest {

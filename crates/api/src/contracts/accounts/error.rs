@@ -14,7 +14,9 @@ use tessera_services::account::{
 use tessera_services::auth::RegisterError;
 use tessera_services::orchestrator::RequestTokenError;
 use tessera_services::tokens::{LogOutError, OpenSessionError, RefreshError};
+use utoipa::ToSchema;
 
+use crate::document::Shape;
 use crate::http::django_words::FieldMap;
 use crate::http::errors::Refusal;
 use crate::http::fields::{FieldErrors, Problem};
@@ -22,38 +24,44 @@ use crate::http::rejection::Rejection;
 use crate::http::{answer, headers, status};
 
 /// `{"detail": "..."}`
-#[derive(Serialize)]
-struct Detail {
+#[derive(Serialize, ToSchema)]
+#[schema(as = accounts::Detail, description = "What happened, in a sentence.")]
+pub struct Detail {
     detail: &'static str,
 }
 
 /// `{"error": "..."}`
-#[derive(Serialize)]
-struct Error {
+#[derive(Serialize, ToSchema)]
+#[schema(as = accounts::Error, description = "What is wrong, in a sentence.")]
+pub struct Error {
     error: &'static str,
 }
 
 /// `{"non_field_errors": ["..."]}`
-#[derive(Serialize)]
-struct NonField {
+#[derive(Serialize, ToSchema)]
+#[schema(as = accounts::NonField, description = "What is wrong with no member alone.")]
+pub struct NonField {
     non_field_errors: [&'static str; 1],
 }
 
 /// `{"current_password": ["..."]}`
-#[derive(Serialize)]
-struct CurrentPassword {
+#[derive(Serialize, ToSchema)]
+#[schema(as = accounts::CurrentPassword, description = "The password is not the one of the account.")]
+pub struct CurrentPassword {
     current_password: [&'static str; 1],
 }
 
 /// A bearer that does not count, as Simple JWT tells it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = accounts::TokenNotValid, description = "A bearer that does not count.")]
 struct TokenNotValid {
     detail: &'static str,
     code: &'static str,
     messages: [TokenMessage; 1],
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = accounts::TokenMessage, description = "Why it does not.")]
 struct TokenMessage {
     token_class: &'static str,
     token_type: &'static str,
@@ -75,6 +83,14 @@ pub(super) fn render(rejection: &Rejection) -> HttpResponse {
     match rejection {
         Rejection::InvalidBearer => answer::json(rejection.status(), &TOKEN_NOT_VALID),
         other => answer::json(other.status(), &Detail { detail: other.sentence() }),
+    }
+}
+
+/// The shape of these words.
+pub(super) fn shape(rejection: &Rejection) -> Shape {
+    match rejection {
+        Rejection::InvalidBearer => Shape::of::<TokenNotValid>(),
+        _ => Shape::of::<Detail>(),
     }
 }
 

@@ -9,20 +9,26 @@ use tessera_services::ClientInfo;
 use tessera_services::auth::RegisterUser;
 use tessera_services::one_time::NewOneTimeToken;
 use tessera_services::orchestrator::{LoginGrant, LoginRequest};
+use utoipa::ToSchema;
 use validator::Validate;
 
+use crate::document::texts;
 use crate::http::answer::as_text;
 use crate::http::fields::{FieldErrors, Fields, Member, text};
 
 /// A new account. Whatever else a body asks for, privileges for example, is not even read (requirement A6).
-#[derive(Debug, Default, Deserialize, Validate)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
 #[serde(default)]
+#[schema(as = one_time_tokens::Register, description = "A new account.")]
 pub struct Register {
     #[validate(custom(function = "text"))]
+    #[schema(value_type = texts::FullName, required)]
     nombre: Member,
     #[validate(custom(function = "text"))]
+    #[schema(value_type = texts::Address, required)]
     correo: Member,
     #[validate(custom(function = "text"))]
+    #[schema(value_type = texts::NewPassword, required)]
     password: Member,
 }
 
@@ -47,12 +53,15 @@ impl Register {
 }
 
 /// A login.
-#[derive(Debug, Default, Deserialize, Validate)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
 #[serde(default)]
+#[schema(as = one_time_tokens::LogIn)]
 pub struct LogIn {
     #[validate(custom(function = "text"))]
+    #[schema(value_type = texts::Address, required)]
     correo: Member,
     #[validate(custom(function = "text"))]
+    #[schema(value_type = texts::Password, required)]
     password: Member,
 }
 
@@ -69,10 +78,12 @@ impl LogIn {
 }
 
 /// A one-time token to spend.
-#[derive(Debug, Default, Deserialize, Validate)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
 #[serde(default)]
+#[schema(as = one_time_tokens::ValidateToken)]
 pub struct ValidateToken {
     #[validate(custom(function = "text"))]
+    #[schema(value_type = texts::OneTimeToken, required)]
     token: Member,
 }
 
@@ -86,11 +97,15 @@ impl ValidateToken {
 }
 
 /// A new account.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = one_time_tokens::Registered)]
 pub struct Registered<'a> {
     #[serde(serialize_with = "as_text")]
+    #[schema(value_type = texts::Id)]
     id: UserId,
+    #[schema(value_type = Option<texts::FullName>, required)]
     nombre: Option<&'a str>,
+    #[schema(value_type = texts::Address)]
     correo: &'a str,
     is_active: bool,
 }
@@ -103,8 +118,10 @@ impl<'a> From<&'a User> for Registered<'a> {
 }
 
 /// A login. The session's refresh token stays unsaid: this contract has no use for one.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = one_time_tokens::LoggedIn, description = "A login.")]
 pub struct LoggedIn<'a> {
+    #[schema(value_type = texts::AccessToken)]
     access_token: &'a str,
     token_type: &'static str,
     expires_in: u64,
@@ -118,8 +135,10 @@ impl<'a> LoggedIn<'a> {
 }
 
 /// A new one-time token.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = one_time_tokens::Created, description = "A new one-time token, and for how many seconds it can be spent.")]
 pub struct Created {
+    #[schema(value_type = texts::OneTimeToken)]
     token: String,
     expires_in: u64,
 }
@@ -131,7 +150,8 @@ impl From<NewOneTimeToken> for Created {
 }
 
 /// `{"message": "..."}`
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = one_time_tokens::Message, description = "What happened, in a sentence.")]
 pub struct Message {
     pub message: &'static str,
 }

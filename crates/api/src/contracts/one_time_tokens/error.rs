@@ -8,16 +8,19 @@ use tessera_services::Outage;
 use tessera_services::auth::RegisterError;
 use tessera_services::one_time::ConsumeOneTimeTokenError;
 use tessera_services::orchestrator::RequestTokenError;
+use utoipa::ToSchema;
 
 use super::unprocessable::Unprocessable;
+use crate::document::Shape;
 use crate::http::errors::Refusal;
 use crate::http::fields::Problem;
 use crate::http::json::Flaw;
 use crate::http::rejection::Rejection;
 use crate::http::{answer, status};
 
-#[derive(Serialize)]
-struct Detail {
+#[derive(Serialize, ToSchema)]
+#[schema(as = one_time_tokens::Detail, description = "What happened, in a sentence.")]
+pub struct Detail {
     detail: &'static str,
 }
 
@@ -31,6 +34,14 @@ pub(super) fn render(rejection: &Rejection) -> HttpResponse {
         // A body that broke off before it could be read: malformed input is a 422 here, whatever the reason.
         Rejection::MalformedBody => Unprocessable::no_json(Flaw { at: 0 }).into_answer(),
         other => detail(status, status.canonical_reason().unwrap_or(other.sentence())),
+    }
+}
+
+/// The shape of these words.
+pub(super) fn shape(rejection: &Rejection) -> Shape {
+    match rejection {
+        Rejection::MalformedBody => Shape::of::<Unprocessable>(),
+        _ => Shape::of::<Detail>(),
     }
 }
 

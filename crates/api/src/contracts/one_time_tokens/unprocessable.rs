@@ -6,6 +6,7 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 
 use super::input::Input;
 use super::pydantic_words::describe;
@@ -15,16 +16,21 @@ use crate::http::fields::{FieldErrors, Problem};
 use crate::http::json::Flaw;
 
 /// `{"detail": [{"type", "loc", "msg", "input"}, ...]}`
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = one_time_tokens::Unprocessable, description = "What is wrong with a body, as FastAPI says it.")]
 pub struct Unprocessable {
     detail: Vec<Item>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = one_time_tokens::Item, description = "One thing that is wrong.")]
 struct Item {
     r#type: &'static str,
+    #[schema(value_type = Vec<Value>)]
     loc: Value,
+    #[schema(value_type = String)]
     msg: Cow<'static, str>,
+    #[schema(value_type = Value)]
     input: Value,
 }
 

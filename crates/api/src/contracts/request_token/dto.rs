@@ -4,20 +4,25 @@ use serde::{Deserialize, Serialize};
 use tessera_domain::{PlainPassword, TextRule};
 use tessera_services::ClientInfo;
 use tessera_services::orchestrator::DemonstrationRequest;
+use utoipa::ToSchema;
 use validator::Validate;
 
+use crate::document::texts;
 use crate::http::fields::{FieldErrors, Fields, Member, text};
 
 /// As long as a name may be anywhere else.
 const NAME: TextRule = TextRule { max_chars: 150 };
 
 /// A name and its password.
-#[derive(Debug, Default, Deserialize, Validate)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
 #[serde(default)]
+#[schema(as = request_token::RequestToken)]
 pub struct RequestToken {
     #[validate(custom(function = "text"))]
+    #[schema(value_type = texts::AnyName, required)]
     username: Member,
     #[validate(custom(function = "text"))]
+    #[schema(value_type = texts::Password, required)]
     password: Member,
 }
 
@@ -37,7 +42,8 @@ impl RequestToken {
 }
 
 /// The token.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = request_token::Issued)]
 pub struct Issued<'a> {
     pub token: &'a str,
 }

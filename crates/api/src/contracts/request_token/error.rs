@@ -5,20 +5,28 @@ use actix_web::http::StatusCode;
 use serde::Serialize;
 use tessera_domain::{ErrorKind, Invalid};
 use tessera_services::orchestrator::RequestTokenError;
+use utoipa::ToSchema;
 
+use crate::document::Shape;
 use crate::http::errors::Refusal;
 use crate::http::fields::{FieldErrors, Problem};
 use crate::http::rejection::Rejection;
 use crate::http::{answer, status};
 
-#[derive(Serialize)]
-struct Detail {
+#[derive(Serialize, ToSchema)]
+#[schema(as = request_token::Detail, description = "What happened, in a sentence.")]
+pub struct Detail {
     detail: &'static str,
 }
 
 /// Words a rejection.
 pub(super) fn render(rejection: &Rejection) -> HttpResponse {
     detail(rejection.status(), rejection.sentence())
+}
+
+/// The shape of these words.
+pub(super) fn shape(_: &Rejection) -> Shape {
+    Shape::of::<Detail>()
 }
 
 fn detail(status: StatusCode, detail: &'static str) -> HttpResponse {

@@ -4,18 +4,23 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tessera_domain::{AccessToken, ExternalId, ExternalUsername, RefreshToken, TokenPair};
 use tessera_services::user_tokens::MintTokens;
+use utoipa::ToSchema;
 
 use super::bearer::BearerRefresh;
 use super::error::{BodyRefused, Required};
 use super::members::{Unusable, WireId, id, is_true, text};
+use crate::document::texts;
 use crate::http::fields::Member;
 use crate::http::service_caller::ServiceCaller;
 
 /// Whom to make a pair for.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default)]
+#[schema(as = user_tokens::GenTokens)]
 pub struct GenTokens {
+    #[schema(value_type = WireId<'_>, required)]
     id: Value,
+    #[schema(value_type = texts::AnyName, required)]
     username: Member,
 }
 
@@ -29,10 +34,13 @@ impl GenTokens {
 }
 
 /// A refresh token, if it is not in the header, and whose it is.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default)]
+#[schema(as = user_tokens::Refresh, description = "Whose token it is, and the token, if it is not in the header.")]
 pub struct Refresh {
+    #[schema(value_type = WireId<'_>, required)]
     id: Value,
+    #[schema(value_type = texts::RefreshToken)]
     refresh: Member,
 }
 
@@ -47,11 +55,15 @@ impl Refresh {
 }
 
 /// An access token, whose it is, and who asks.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default)]
+#[schema(as = user_tokens::PresentedAccess, description = "A token, whose it is, and whether a frontend asks.")]
 pub struct PresentedAccess {
+    #[schema(value_type = WireId<'_>, required)]
     id: Value,
+    #[schema(value_type = texts::AccessToken, required)]
     access: Member,
+    #[schema(value_type = bool, default = false)]
     is_frontend: Value,
 }
 
@@ -69,10 +81,13 @@ impl PresentedAccess {
 }
 
 /// A new pair.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = user_tokens::Minted, description = "A new pair of tokens.")]
 pub struct Minted<'a> {
     id: WireId<'a>,
+    #[schema(value_type = texts::RefreshToken)]
     refresh: &'a str,
+    #[schema(value_type = texts::AccessToken)]
     access: &'a str,
 }
 
@@ -83,19 +98,23 @@ impl<'a> Minted<'a> {
 }
 
 /// A new access token.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = user_tokens::Refreshed)]
 pub struct Refreshed<'a> {
+    #[schema(value_type = texts::AccessToken)]
     pub access: &'a str,
 }
 
 /// The token counts.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = user_tokens::Validated)]
 pub struct Validated {
     pub access_token: &'static str,
 }
 
 /// The pair is ended.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = user_tokens::Invalidated)]
 pub struct Invalidated {
     pub detail: &'static str,
 }

@@ -6,8 +6,10 @@ use actix_web::http::header::WWW_AUTHENTICATE;
 use serde::Serialize;
 use tessera_domain::ErrorKind;
 use tessera_services::user_tokens::{InvalidateError, MintError, RefreshError, ValidateError};
+use utoipa::ToSchema;
 
 use super::members::Unusable;
+use crate::document::Shape;
 use crate::http::errors::Refusal;
 use crate::http::rejection::Rejection;
 use crate::http::{answer, headers, status};
@@ -17,10 +19,12 @@ const INVALID_ACCESS: &str = "Invalid or expired token";
 const NOT_REFRESHED: &str = "Could not generate access token";
 const NO_TOKEN: &str = "Token is invalid";
 
-#[derive(Serialize)]
-struct ErrorBody {
+#[derive(Serialize, ToSchema)]
+#[schema(as = user_tokens::ErrorBody, description = "What happened, in a sentence, and in another one why.")]
+pub struct ErrorBody {
     error: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
     details: Option<&'static str>,
 }
 
@@ -30,6 +34,11 @@ pub(super) fn render(rejection: &Rejection) -> HttpResponse {
         Rejection::InvalidBearer => with_details(rejection.status(), NOT_REFRESHED, Some(NO_TOKEN)),
         other => with_details(other.status(), other.sentence(), None),
     }
+}
+
+/// The shape of these words.
+pub(super) fn shape(_: &Rejection) -> Shape {
+    Shape::of::<ErrorBody>()
 }
 
 fn with_details(status: StatusCode, error: &'static str, details: Option<&'static str>) -> HttpResponse {

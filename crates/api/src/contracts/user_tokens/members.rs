@@ -1,8 +1,13 @@
 //! Members of the bodies of `user_tokens`, where an id may be a number or a text, and a form has no types at all.
 
+use std::borrow::Cow;
+
 use serde::ser::{Serialize, Serializer};
 use serde_json::Value;
 use tessera_domain::{ExternalId, Invalid};
+use utoipa::openapi::schema::{AnyOfBuilder, KnownFormat, Schema, SchemaFormat, Type};
+use utoipa::openapi::{ObjectBuilder, RefOr};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::http::fields::Member;
 
@@ -52,6 +57,23 @@ pub fn is_true(member: &Value) -> bool {
 
 /// An id as it is answered: in the JSON type in which it came.
 pub struct WireId<'a>(pub &'a ExternalId);
+
+impl PartialSchema for WireId<'_> {
+    fn schema() -> RefOr<Schema> {
+        let number =
+            ObjectBuilder::new().schema_type(Type::Integer).format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)));
+        let number = number.minimum(Some(i64::MIN)).maximum(Some(i64::MAX));
+        let text = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(200));
+        let about = "The id by which the other service knows its user. `1` and `\"1\"` are one id.";
+        Schema::AnyOf(AnyOfBuilder::new().item(number).item(text).description(Some(about)).build()).into()
+    }
+}
+
+impl ToSchema for WireId<'_> {
+    fn name() -> Cow<'static, str> {
+        "ExternalId".into()
+    }
+}
 
 impl Serialize for WireId<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

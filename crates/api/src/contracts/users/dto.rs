@@ -7,23 +7,29 @@ use tessera_domain::{
 use tessera_services::ClientInfo;
 use tessera_services::auth::{RegisterUser, UserListing};
 use tessera_services::orchestrator::{LoginGrant, LoginRequest};
+use utoipa::ToSchema;
 use validator::Validate;
 
 use super::error::UsersRefused;
 use super::refresh_header::RefreshHeader;
+use crate::document::texts;
 use crate::http::answer::as_text;
 use crate::http::body::Json;
 use crate::http::fields::{FieldErrors, Fields, Member, optional_text, text};
 
 /// A new account. Whatever else a body asks for, privileges for example, is not even read (requirement A6).
-#[derive(Debug, Default, Deserialize, Validate)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
 #[serde(default)]
+#[schema(as = users::CreateUser, description = "A new account.")]
 pub struct CreateUser {
     #[validate(custom(function = "text"))]
+    #[schema(value_type = texts::Username, required)]
     username: Member,
     #[validate(custom(function = "text"))]
+    #[schema(value_type = texts::Address, required)]
     email: Member,
     #[validate(custom(function = "text"))]
+    #[schema(value_type = texts::NewPassword, required)]
     password: Member,
 }
 
@@ -48,12 +54,15 @@ impl CreateUser {
 }
 
 /// A login by address.
-#[derive(Debug, Default, Deserialize, Validate)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
 #[serde(default)]
+#[schema(as = users::LogIn)]
 pub struct LogIn {
     #[validate(custom(function = "text"))]
+    #[schema(value_type = texts::Address, required)]
     email: Member,
     #[validate(custom(function = "text"))]
+    #[schema(value_type = texts::Password, required)]
     password: Member,
 }
 
@@ -67,14 +76,18 @@ impl LogIn {
 }
 
 /// A login by address or, where there is none, by username.
-#[derive(Debug, Default, Deserialize, Validate)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
 #[serde(default)]
+#[schema(as = users::LogInByEitherName)]
 pub struct LogInByEitherName {
     #[validate(custom(function = "optional_text"))]
+    #[schema(value_type = texts::Address)]
     email: Member,
     #[validate(custom(function = "optional_text"))]
+    #[schema(value_type = texts::Username)]
     username: Member,
     #[validate(custom(function = "text"))]
+    #[schema(value_type = texts::Password, required)]
     password: Member,
 }
 
@@ -104,10 +117,12 @@ fn login_request(
 }
 
 /// A logout: the refresh token once more, beside the header.
-#[derive(Debug, Default, Deserialize, Validate)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
 #[serde(default)]
+#[schema(as = users::LogOut, description = "A logout.")]
 pub struct LogOut {
     #[validate(custom(function = "text"))]
+    #[schema(value_type = texts::RefreshToken, required)]
     refresh_token: Member,
 }
 
@@ -122,13 +137,18 @@ impl LogOut {
 }
 
 /// A new account.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = users::Created)]
 pub struct Created<'a> {
     #[serde(serialize_with = "as_text")]
+    #[schema(value_type = texts::Id)]
     id: UserId,
+    #[schema(value_type = Option<texts::Username>, required)]
     username: Option<&'a str>,
+    #[schema(value_type = texts::Address)]
     email: &'a str,
     #[serde(serialize_with = "as_text")]
+    #[schema(value_type = texts::Moment)]
     date_joined: Timestamp,
 }
 
@@ -139,7 +159,8 @@ impl<'a> From<&'a User> for Created<'a> {
 }
 
 /// An account that has just logged in.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = users::LoggedIn)]
 pub struct LoggedIn<'a> {
     message: &'static str,
     #[serde(flatten)]
@@ -147,11 +168,15 @@ pub struct LoggedIn<'a> {
     user: Own<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = users::Own, description = "An account, as its owner sees it.")]
 struct Own<'a> {
     #[serde(serialize_with = "as_text")]
+    #[schema(value_type = texts::Id)]
     id: UserId,
+    #[schema(value_type = Option<texts::Username>, required)]
     username: Option<&'a str>,
+    #[schema(value_type = texts::Address)]
     email: &'a str,
 }
 
@@ -163,9 +188,12 @@ impl<'a> From<&'a LoginGrant> for LoggedIn<'a> {
 }
 
 /// A new pair of tokens.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = users::Tokens)]
 pub struct Tokens<'a> {
+    #[schema(value_type = texts::AccessToken)]
     access_token: &'a str,
+    #[schema(value_type = texts::RefreshToken)]
     refresh_token: &'a str,
 }
 
@@ -176,14 +204,19 @@ impl<'a> From<&'a TokenPair> for Tokens<'a> {
 }
 
 /// An account in the list. Its address is there for those who may see it (requirement A7).
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = users::Listed, description = "An account in the list. Its address is there for staff.")]
 pub struct Listed<'a> {
     #[serde(serialize_with = "as_text")]
+    #[schema(value_type = texts::Id)]
     id: UserId,
+    #[schema(value_type = Option<texts::Username>, required)]
     username: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = texts::Address, required = false)]
     email: Option<&'a str>,
     #[serde(serialize_with = "as_text")]
+    #[schema(value_type = texts::Moment)]
     date_joined: Timestamp,
 }
 

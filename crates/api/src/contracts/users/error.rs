@@ -7,7 +7,9 @@ use serde::Serialize;
 use tessera_services::auth::{ListUsersError, RegisterError};
 use tessera_services::orchestrator::RequestTokenError;
 use tessera_services::tokens::{LogOutError, RefreshError};
+use utoipa::ToSchema;
 
+use crate::document::Shape;
 use crate::http::django_words::FieldMap;
 use crate::http::errors::Refusal;
 use crate::http::fields::{FieldErrors, Problem};
@@ -15,7 +17,8 @@ use crate::http::rejection::Rejection;
 use crate::http::{answer, headers, status};
 
 /// `{"message": "..."}`
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = users::Message, description = "What happened, in a sentence.")]
 pub struct Message {
     pub message: &'static str,
 }
@@ -28,6 +31,11 @@ pub(super) fn render(rejection: &Rejection) -> HttpResponse {
         other => other.sentence(),
     };
     message(rejection.status(), words)
+}
+
+/// The shape of these words.
+pub(super) fn shape(_: &Rejection) -> Shape {
+    Shape::of::<Message>()
 }
 
 fn message(status: StatusCode, message: &'static str) -> HttpResponse {

@@ -8,8 +8,10 @@ use tessera_domain::{FullName, Identifier, User, UserId, Username};
 use tessera_services::administration::{AdministrationService, ListAccounts, WhichAccounts};
 use tessera_services::auth::UserPageRequest;
 use tessera_services::tokens::Caller;
+use utoipa::ToSchema;
 
 use super::error::AdministrationRefused;
+use crate::document::texts;
 use crate::http::answer::{self, as_text};
 use crate::http::body::Json;
 use crate::http::extract::RawQuery;
@@ -22,21 +24,29 @@ pub const LIST: &str = "/admin/accounts";
 type Service = web::Data<dyn AdministrationService>;
 
 /// An account with everything but its secrets.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[expect(clippy::struct_excessive_bools, reason = "four independent facts of the account")]
-struct Account<'a> {
+#[schema(as = administration::Account)]
+pub(super) struct Account<'a> {
     #[serde(serialize_with = "as_text")]
+    #[schema(value_type = texts::Id)]
     id: UserId,
+    #[schema(value_type = texts::Address)]
     email: &'a str,
+    #[schema(value_type = Option<texts::Username>, required)]
     username: Option<&'a str>,
+    #[schema(value_type = Option<texts::FullName>, required)]
     full_name: Option<&'a str>,
     is_active: bool,
     is_verified: bool,
     is_staff: bool,
     is_superuser: bool,
     #[serde(serialize_with = "as_text")]
+    #[schema(value_type = texts::Moment)]
     date_joined: tessera_domain::Timestamp,
+    #[schema(value_type = Option<texts::Moment>, required)]
     last_login: Option<String>,
+    #[schema(required)]
     last_login_ip: Option<String>,
 }
 
@@ -59,8 +69,10 @@ impl<'a> From<&'a User> for Account<'a> {
 }
 
 /// Names an account.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = administration::Named)]
 pub struct Named {
+    #[schema(value_type = texts::Id)]
     id: String,
 }
 

@@ -6,26 +6,36 @@ use serde::Serialize;
 use tessera_domain::{Activity, ActivityId, FullName, Timestamp, TokenPair, User, UserId, Username};
 use tessera_services::account::ActivityListing;
 use tessera_services::orchestrator::LoginGrant;
+use utoipa::ToSchema;
 
+use crate::document::texts;
 use crate::http::answer::{AsText, as_text};
 
 /// `{"message": "..."}`
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = accounts::Message, description = "What happened, in a sentence.")]
 pub struct Message {
     pub message: &'static str,
 }
 
 /// An account, as its owner sees it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = accounts::Profile)]
 pub struct Profile<'a> {
     #[serde(serialize_with = "as_text")]
+    #[schema(value_type = texts::Id)]
     id: UserId,
+    #[schema(value_type = texts::Address)]
     email: &'a str,
+    #[schema(value_type = Option<texts::FullName>, required)]
     full_name: Option<&'a str>,
+    #[schema(value_type = Option<texts::Username>, required)]
     username: Option<&'a str>,
     is_verified: bool,
     #[serde(serialize_with = "as_text")]
+    #[schema(value_type = texts::Moment)]
     created_at: Timestamp,
+    #[schema(value_type = Option<texts::Moment>, required)]
     last_login: Option<AsText<Timestamp>>,
 }
 
@@ -44,9 +54,12 @@ impl<'a> From<&'a User> for Profile<'a> {
 }
 
 /// The tokens of a session.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = accounts::Tokens)]
 struct Tokens<'a> {
+    #[schema(value_type = texts::RefreshToken)]
     refresh: &'a str,
+    #[schema(value_type = texts::AccessToken)]
     access: &'a str,
 }
 
@@ -57,8 +70,10 @@ impl<'a> From<&'a TokenPair> for Tokens<'a> {
 }
 
 /// A new access token.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = accounts::Access)]
 pub struct Access<'a> {
+    #[schema(value_type = texts::AccessToken)]
     access: &'a str,
 }
 
@@ -69,7 +84,8 @@ impl<'a> From<&'a TokenPair> for Access<'a> {
 }
 
 /// A message, with the account and the tokens of its new session.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = accounts::WithSession)]
 pub struct WithSession<'a> {
     message: &'static str,
     user: Profile<'a>,
@@ -83,7 +99,8 @@ impl<'a> WithSession<'a> {
 }
 
 /// A message, with the account.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = accounts::WithProfile)]
 pub struct WithProfile<'a> {
     message: &'static str,
     user: Profile<'a>,
@@ -96,7 +113,8 @@ impl<'a> WithProfile<'a> {
 }
 
 /// A message, with tokens to go on with.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = accounts::WithTokens)]
 pub struct WithTokens<'a> {
     message: &'static str,
     tokens: Tokens<'a>,
@@ -109,14 +127,19 @@ impl<'a> WithTokens<'a> {
 }
 
 /// An entry of the activity log.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = accounts::Entry)]
 pub struct Entry<'a> {
     #[serde(serialize_with = "as_text")]
+    #[schema(value_type = texts::Id)]
     id: ActivityId,
     event: &'static str,
     #[serde(serialize_with = "as_text")]
+    #[schema(value_type = texts::Moment)]
     at: Timestamp,
+    #[schema(value_type = Option<String>, required)]
     ip: Option<AsText<IpAddr>>,
+    #[schema(required)]
     user_agent: Option<&'a str>,
 }
 

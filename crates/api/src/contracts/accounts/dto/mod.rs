@@ -6,8 +6,8 @@ mod passwords;
 mod profile;
 mod sessions;
 
-pub use answers::{Access, Message, Profile, WithProfile, WithSession, WithTokens, entries};
-pub use open_sessions::{EndedSessions, open_sessions};
+pub use answers::{Access, Entry, Message, Profile, WithProfile, WithSession, WithTokens, entries};
+pub use open_sessions::{EndedSessions, OpenSession, open_sessions};
 pub use passwords::{ChangePasswordBody, ForgotPasswordBody, ResetPasswordBody};
 pub use profile::{DeleteProfileBody, RegisterBody, UpdateProfileBody, VerifyEmailBody};
 pub use sessions::{LogInBody, LogOutBody, RefreshBody};

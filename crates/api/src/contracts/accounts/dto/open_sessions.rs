@@ -6,20 +6,29 @@ use serde::Serialize;
 use tessera_domain::{Session, SessionId, Timestamp, UserAgent};
 use tessera_services::account::SessionListing;
 use tessera_services::tokens::Caller;
+use utoipa::ToSchema;
 
+use crate::document::texts;
 use crate::http::answer::{AsText, as_text};
 
 /// An open session, as its owner recognises it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = accounts::OpenSession)]
 pub struct OpenSession<'a> {
     #[serde(serialize_with = "as_text")]
+    #[schema(value_type = texts::Id)]
     id: SessionId,
+    #[schema(required)]
     device: Option<String>,
+    #[schema(required)]
     user_agent: Option<&'a str>,
+    #[schema(value_type = Option<String>, required)]
     ip: Option<AsText<IpAddr>>,
     #[serde(serialize_with = "as_text")]
+    #[schema(value_type = texts::Moment)]
     created_at: Timestamp,
     #[serde(serialize_with = "as_text")]
+    #[schema(value_type = texts::Moment)]
     last_used_at: Timestamp,
     current: bool,
 }
@@ -45,7 +54,8 @@ pub fn open_sessions<'a>(listing: &'a SessionListing, caller: &Caller) -> Vec<Op
 }
 
 /// How many sessions were ended.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = accounts::EndedSessions)]
 pub struct EndedSessions {
     pub message: &'static str,
     pub ended: usize,

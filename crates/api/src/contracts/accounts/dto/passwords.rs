@@ -5,20 +5,26 @@ use tessera_domain::{Email, PlainPassword};
 use tessera_services::ClientInfo;
 use tessera_services::account::{ChangePassword, NewPassword, ResetPassword};
 use tessera_services::tokens::Caller;
+use utoipa::ToSchema;
 use validator::Validate;
 
 use super::secret;
+use crate::document::texts;
 use crate::http::fields::{FieldErrors, Fields, Member, text};
 
 /// A change of password.
-#[derive(Debug, Default, Deserialize, Validate)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
 #[serde(default)]
+#[schema(as = accounts::ChangePasswordBody)]
 pub struct ChangePasswordBody {
     #[validate(custom(function = "text"))]
+    #[schema(value_type = texts::Password, required)]
     current_password: Member,
     #[validate(custom(function = "text"))]
+    #[schema(value_type = texts::NewPassword, required)]
     new_password: Member,
     #[validate(custom(function = "text"))]
+    #[schema(value_type = texts::NewPassword, required)]
     new_password_confirm: Member,
 }
 
@@ -39,10 +45,12 @@ impl ChangePasswordBody {
 }
 
 /// A password that was forgotten.
-#[derive(Debug, Default, Deserialize, Validate)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
 #[serde(default)]
+#[schema(as = accounts::ForgotPasswordBody)]
 pub struct ForgotPasswordBody {
     #[validate(custom(function = "text"))]
+    #[schema(value_type = texts::Address, required)]
     email: Member,
 }
 
@@ -55,14 +63,18 @@ impl ForgotPasswordBody {
 }
 
 /// A new password, by the leave of a link.
-#[derive(Debug, Default, Deserialize, Validate)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
 #[serde(default)]
+#[schema(as = accounts::ResetPasswordBody)]
 pub struct ResetPasswordBody {
     #[validate(custom(function = "text"))]
+    #[schema(value_type = texts::OneTimeToken, required)]
     token: Member,
     #[validate(custom(function = "text"))]
+    #[schema(value_type = texts::NewPassword, required)]
     password: Member,
     #[validate(custom(function = "text"))]
+    #[schema(value_type = texts::NewPassword, required)]
     password_confirm: Member,
 }
 

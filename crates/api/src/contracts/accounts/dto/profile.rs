@@ -7,24 +7,31 @@ use tessera_services::ClientInfo;
 use tessera_services::account::{ConfirmEmail, DeleteAccount, SignUpError, UpdateProfile};
 use tessera_services::auth::{RegisterError, RegisterUser};
 use tessera_services::tokens::Caller;
+use utoipa::ToSchema;
 use validator::Validate;
 
 use super::secret;
 use crate::contracts::accounts::error::AccountsRefused;
+use crate::document::texts;
 use crate::http::body::JsonOrForm;
 use crate::http::fields::{FieldErrors, Fields, Member, optional_text, text};
 
 /// A new account.
-#[derive(Debug, Default, Deserialize, Validate)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
 #[serde(default)]
+#[schema(as = accounts::RegisterBody)]
 pub struct RegisterBody {
     #[validate(custom(function = "text"))]
+    #[schema(value_type = texts::Address, required)]
     email: Member,
     #[validate(custom(function = "text"))]
+    #[schema(value_type = texts::FullName, required)]
     full_name: Member,
     #[validate(custom(function = "text"))]
+    #[schema(value_type = texts::NewPassword, required)]
     password: Member,
     #[validate(custom(function = "text"))]
+    #[schema(value_type = texts::NewPassword, required)]
     password_confirm: Member,
 }
 
@@ -57,16 +64,21 @@ fn differing(command: &RegisterUser) -> AccountsRefused {
 }
 
 /// A change of profile.
-#[derive(Debug, Default, Deserialize, Validate)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
 #[serde(default)]
+#[schema(as = accounts::UpdateProfileBody, description = "What to change. A new address needs the password beside it.")]
 pub struct UpdateProfileBody {
     #[validate(custom(function = "optional_text"))]
+    #[schema(value_type = texts::FullName)]
     full_name: Member,
     #[validate(custom(function = "optional_text"))]
+    #[schema(value_type = texts::Address)]
     email: Member,
     #[validate(custom(function = "optional_text"))]
+    #[schema(value_type = texts::Username)]
     username: Member,
     #[validate(custom(function = "optional_text"))]
+    #[schema(value_type = texts::Password)]
     current_password: Member,
 }
 
@@ -84,11 +96,13 @@ impl UpdateProfileBody {
 }
 
 /// The end of an account.
-#[derive(Debug, Default, Deserialize, Validate)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
 #[serde(default)]
+#[schema(as = accounts::DeleteProfileBody)]
 pub struct DeleteProfileBody {
     #[serde(alias = "password")]
     #[validate(custom(function = "text"))]
+    #[schema(value_type = texts::Password, required)]
     current_password: Member,
 }
 
@@ -108,10 +122,12 @@ impl DeleteProfileBody {
 }
 
 /// A link that was mailed to an address.
-#[derive(Debug, Default, Deserialize, Validate)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
 #[serde(default)]
+#[schema(as = accounts::VerifyEmailBody)]
 pub struct VerifyEmailBody {
     #[validate(custom(function = "text"))]
+    #[schema(value_type = texts::OneTimeToken, required)]
     token: Member,
 }
 

@@ -4,19 +4,24 @@ use serde::Deserialize;
 use tessera_domain::{Identifier, PlainPassword, RefreshToken};
 use tessera_services::ClientInfo;
 use tessera_services::orchestrator::LoginRequest;
+use utoipa::ToSchema;
 use validator::Validate;
 
 use crate::contracts::accounts::error::AccountsRefused;
+use crate::document::texts;
 use crate::http::body::JsonOrForm;
 use crate::http::fields::{FieldErrors, Fields, Member, text};
 
 /// A login.
-#[derive(Debug, Default, Deserialize, Validate)]
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
 #[serde(default)]
+#[schema(as = accounts::LogInBody)]
 pub struct LogInBody {
     #[validate(custom(function = "text"))]
+    #[schema(value_type = texts::Address, required)]
     email: Member,
     #[validate(custom(function = "text"))]
+    #[schema(value_type = texts::Password, required)]
     password: Member,
 }
 
@@ -33,9 +38,11 @@ impl LogInBody {
 }
 
 /// A refresh token to go on with.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default)]
+#[schema(as = accounts::RefreshBody)]
 pub struct RefreshBody {
+    #[schema(value_type = texts::RefreshToken, required)]
     refresh: Member,
 }
 
@@ -50,9 +57,11 @@ impl RefreshBody {
 }
 
 /// A refresh token whose session is to end with the caller's.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default)]
+#[schema(as = accounts::LogOutBody, description = "A refresh token whose session is to end, too.")]
 pub struct LogOutBody {
+    #[schema(value_type = Option<texts::RefreshToken>, required = false)]
     refresh: Member,
 }
 
