@@ -1,7 +1,7 @@
 # The one door to everything that can be done here. CI calls the same targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint fmt fmt-check doc bench chaos config-docs deny toolchain servers
+.PHONY: help run test check lint fmt fmt-check doc bench chaos browser config-docs deny toolchain servers
 
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,11 @@ chaos: toolchain servers ## Kill the service and its database again and again, a
 	RACE_ROUNDS=500 cargo test --package tessera-tests --locked --test races
 	cargo test --package tessera-repositories-postgres --locked --test faults
 	cargo test --package tessera-repositories-redis --locked --test faults
+
+browser: toolchain ## Try the docs and the console in a real Chromium; on Debian and Ubuntu, root gets what that needs
+	@sh tests/browser/install.sh
+	cargo build --locked --package tessera-server
+	node --test tests/browser/*.test.mjs
 
 config-docs: toolchain ## Write docs/configuration.md and .env.example from the definition of the settings
 	cargo run --quiet --locked --package tessera-server -- config docs > docs/configuration.md.new
