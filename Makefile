@@ -1,7 +1,7 @@
 # The one door to everything that can be done here. CI calls the same targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint fmt fmt-check doc bench chaos browser config-docs deny toolchain servers
+.PHONY: help run test check lint fmt fmt-check doc bench chaos browser schemathesis config-docs deny toolchain servers
 
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,12 @@ browser: toolchain ## Try the docs and the console in a real Chromium; on Debian
 	@sh tests/browser/install.sh
 	cargo build --locked --package tessera-server
 	node --test tests/browser/*.test.mjs
+
+schemathesis: toolchain ## Look for answers that the API document does not tell of, with a tool from PyPI
+	cargo build --locked --package tessera-server
+	python3 -m venv target/schemathesis
+	target/schemathesis/bin/pip install --quiet --requirement tests/schemathesis/requirements.txt
+	target/schemathesis/bin/python tests/schemathesis/run.py
 
 config-docs: toolchain ## Write docs/configuration.md and .env.example from the definition of the settings
 	cargo run --quiet --locked --package tessera-server -- config docs > docs/configuration.md.new
