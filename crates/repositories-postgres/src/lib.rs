@@ -19,6 +19,7 @@ mod activity_log;
 mod column;
 mod connection;
 mod error;
+mod gauge;
 mod health;
 mod mail_outbox;
 mod migrate;

@@ -79,8 +79,12 @@ impl MailOutboxRepository for PostgresMailOutbox {
                 let waiting = mail_outbox::table.filter(mail_outbox::finished_at.is_null());
                 let (waiting, oldest): (i64, Option<i64>) =
                     waiting.select((count_star(), min(mail_outbox::queued_at))).first(connection).await?;
-                let waiting = u64::try_from(waiting).unwrap_or(0);
-                Ok(Backlog { waiting, oldest: oldest.map(Timestamp::from_unix_micros) })
+                let given_up = mail_outbox::table
+                    .filter(mail_outbox::finished_at.is_not_null().and(mail_outbox::outcome.eq("given_up")));
+                let given_up: i64 = given_up.count().get_result(connection).await?;
+                let count = |rows| u64::try_from(rows).unwrap_or(0);
+                let oldest = oldest.map(Timestamp::from_unix_micros);
+                Ok(Backlog { waiting: count(waiting), oldest, given_up: count(given_up) })
             })
             .await
     }

@@ -4,16 +4,19 @@
 //! of, and asking would cost every checkout a round trip; it is closed, and the server rolls back what was open.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::deadpool::{BuildError, Object, Pool, PoolError};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use futures_util::FutureExt as _;
+use tessera_repositories::PoolLoad;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::connection::Target;
 use crate::error::Failure;
+use crate::gauge::Meter;
 
 /// What is done with a connection: an `async move |connection| { … }` whose future may move between threads.
 ///
@@ -65,6 +68,19 @@ impl Connections {
         };
         drop(Object::take(object));
         Err(failure)
+    }
+
+    /// How many there are, and who waits for one.
+    pub(crate) fn load(&self, meter: &Meter) -> PoolLoad {
+        let pool = self.0.status();
+        PoolLoad {
+            name: "connections",
+            size: pool.max_size as u64,
+            busy: pool.size.saturating_sub(pool.available) as u64,
+            waiting: pool.waiting as u64,
+            refused: meter.refused.load(Ordering::Relaxed),
+            late: meter.late.load(Ordering::Relaxed),
+        }
     }
 
     /// Closes the connections that are at rest, and lends no more.

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use tokio::sync::{Semaphore, TryAcquireError};
 
 use crate::connection::Target;
 use crate::error::Failure;
+use crate::gauge::Meter;
 use crate::migrate;
 use crate::pool::{Connections, Work};
 
@@ -75,6 +77,7 @@ struct Shared {
     places: Arc<Semaphore>,
     place_count: u32,
     patience: Duration,
+    meter: Meter,
     runtime: OwnRuntime,
 }
 
@@ -101,7 +104,8 @@ impl PostgresStore {
         let place_count = u32::try_from(options.connections.saturating_add(options.queue)).unwrap_or(u32::MAX);
         let place_count = place_count.clamp(1, MOST_PLACES);
         let places = Arc::new(Semaphore::new(usize::try_from(place_count).unwrap_or(1)));
-        Ok(Self(Arc::new(Shared { connections, places, place_count, patience: options.patience, runtime })))
+        let (patience, meter) = (options.patience, Meter::default());
+        Ok(Self(Arc::new(Shared { connections, places, place_count, patience, meter, runtime })))
     }
 
     /// Finishes what was asked and disconnects, for all clones. What is asked afterwards is refused as transient.
@@ -119,7 +123,21 @@ impl PostgresStore {
         W: AsyncFnOnce(&mut AsyncPgConnection) -> Result<T, Failure> + Send + 'static,
         W: for<'c> Work<&'c mut AsyncPgConnection, Result<T, Failure>, Running: Send>,
     {
-        self.spawn(work).await.map_err(|failure| failure.into_repository_error(context))
+        let answer = self.spawn(work).await;
+        match &answer {
+            Err(Failure::Late) => self.0.meter.late.fetch_add(1, Ordering::Relaxed),
+            Err(Failure::QueueFull) => self.0.meter.refused.fetch_add(1, Ordering::Relaxed),
+            _ => 0,
+        };
+        answer.map_err(|failure| failure.into_repository_error(context))
+    }
+
+    pub(crate) fn connections(&self) -> &Connections {
+        &self.0.connections
+    }
+
+    pub(crate) fn meter(&self) -> &Meter {
+        &self.0.meter
     }
 
     /// The work is a task of its own, on the runtime of the connections. A caller that goes away (a request whose

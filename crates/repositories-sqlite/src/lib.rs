@@ -17,6 +17,7 @@ mod column;
 mod connection;
 mod error;
 mod file;
+mod gauge;
 mod health;
 mod mail_outbox;
 mod migrate;

@@ -120,6 +120,9 @@ impl SqliteStore {
             Ok(()) => wait(answer).await,
             Err(failure) => Err(failure),
         };
+        if matches!(result, Err(Failure::Late)) {
+            self.0.writer.note_late();
+        }
         result.map_err(|failure| failure.into_repository_error(context))
     }
 
@@ -139,7 +142,18 @@ impl SqliteStore {
             Ok(()) => wait(answer).await,
             Err(failure) => Err(failure),
         };
+        if matches!(result, Err(Failure::Late)) {
+            self.0.readers.note_late();
+        }
         result.map_err(|failure| failure.into_repository_error(context))
+    }
+
+    pub(crate) fn writer(&self) -> &Writer {
+        &self.0.writer
+    }
+
+    pub(crate) fn readers(&self) -> &Readers {
+        &self.0.readers
     }
 }
 

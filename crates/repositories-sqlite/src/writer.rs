@@ -17,11 +17,13 @@ use crossbeam_channel::{Receiver, Sender, TrySendError};
 use diesel::SqliteConnection;
 use diesel::connection::SimpleConnection as _;
 use diesel::result::Error as DieselError;
+use tessera_repositories::PoolLoad;
 use tokio::sync::oneshot;
 
 use crate::StoreOptions;
 use crate::connection::Connection;
 use crate::error::Failure;
+use crate::gauge::Meter;
 
 /// How long to wait for another process that is writing. Less than a caller waits for its answer, so that it learns
 /// that nothing was written.
@@ -73,22 +75,37 @@ enum Message {
 pub(crate) struct Writer {
     queue: Sender<Message>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    meter: Arc<Meter>,
 }
 
 impl Writer {
     pub(crate) fn start(connection: Connection, options: StoreOptions) -> io::Result<Self> {
         let (queue, waiting) = crossbeam_channel::bounded(options.queue);
-        let committer = Committer { connection, waiting, max_batch: options.max_batch.max(1), stopping: false };
+        let (meter, max_batch) = (Arc::new(Meter::default()), options.max_batch.max(1));
+        let committer = Committer { connection, waiting, max_batch, meter: Arc::clone(&meter), stopping: false };
         let thread = thread::Builder::new().name("sqlite-writer".to_owned()).spawn(move || committer.serve())?;
-        Ok(Self { queue, thread: Mutex::new(Some(thread)) })
+        Ok(Self { queue, thread: Mutex::new(Some(thread)), meter })
     }
 
     /// Puts a job in the queue, without waiting for a place in it.
     pub(crate) fn submit(&self, job: Box<dyn Job>) -> Result<(), Failure> {
         self.queue.try_send(Message::Write(job)).map_err(|error| match error {
-            TrySendError::Full(_) => Failure::QueueFull,
+            TrySendError::Full(_) => {
+                self.meter.refused();
+                Failure::QueueFull
+            }
             TrySendError::Disconnected(_) => Failure::Closed,
         })
+    }
+
+    /// How busy it is.
+    pub(crate) fn load(&self) -> PoolLoad {
+        self.meter.read("writer", 1, self.queue.len())
+    }
+
+    /// An answer came too late.
+    pub(crate) fn note_late(&self) {
+        self.meter.late();
     }
 
     /// Finishes what is in the queue, and ends. Work that comes later is refused.
@@ -106,13 +123,15 @@ struct Committer {
     connection: Connection,
     waiting: Receiver<Message>,
     max_batch: usize,
+    meter: Arc<Meter>,
     stopping: bool,
 }
 
 impl Committer {
     fn serve(mut self) {
         while let Some(batch) = self.next_batch() {
-            self.process(batch);
+            let meter = Arc::clone(&self.meter);
+            meter.at_work(|| self.process(batch));
         }
         // Leaves one file behind instead of three, if nobody else has it open.
         let _ = self.connection.run(|connection| Ok(connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?));

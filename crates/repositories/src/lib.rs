@@ -20,6 +20,7 @@ mod revocation_notices;
 mod revocations;
 mod sessions;
 mod signing_keys;
+mod storage_gauge;
 mod user_cache;
 mod user_tokens;
 mod users;
@@ -44,6 +45,7 @@ pub use sessions::{
     SessionRepository, WhichSessions,
 };
 pub use signing_keys::{AppendKeyOutcome, RetireKeyOutcome, SigningKeyRepository};
+pub use storage_gauge::{PoolLoad, StorageGauge, TableSize};
 pub use user_cache::UserCache;
 pub use user_tokens::{GuardedOutcome, PutOutcome, UserTokenRepository};
 pub use users::{InsertOutcome, UserPage, UserPageRequest, UserRepository};
@@ -54,5 +56,6 @@ pub use {
     mail_outbox::MockMailOutboxRepository, one_time_tokens::MockOneTimeTokenRepository,
     rate_limits::MockRateLimitRepository, revocation_notices::MockRevocationNotices,
     revocations::MockRevocationRepository, sessions::MockSessionRepository, signing_keys::MockSigningKeyRepository,
-    user_cache::MockUserCache, user_tokens::MockUserTokenRepository, users::MockUserRepository,
+    storage_gauge::MockStorageGauge, user_cache::MockUserCache, user_tokens::MockUserTokenRepository,
+    users::MockUserRepository,
 };

@@ -33,7 +33,7 @@ pub trait MailOutboxRepository: Send + Sync {
     /// Forgets at most `limit` mails that reached their final state before `before`. Returns how many.
     async fn delete_finished(&self, before: Timestamp, limit: u32) -> Result<u32>;
 
-    /// What is waiting.
+    /// What is waiting, and what nobody will get.
     async fn backlog(&self) -> Result<Backlog>;
 }
 
@@ -66,11 +66,13 @@ pub enum Settlement {
     },
 }
 
-/// What is waiting in an outbox.
+/// What is in an outbox that was not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backlog {
     /// How many mails.
     pub waiting: u64,
     /// Since when the oldest of them waits.
     pub oldest: Option<Timestamp>,
+    /// How many were given up, of those that are not forgotten yet.
+    pub given_up: u64,
 }

@@ -95,7 +95,11 @@ impl MailOutboxRepository for FakeOutbox {
 
     async fn backlog(&self) -> Result<Backlog> {
         let waiting = self.waiting.lock().unwrap();
-        Ok(Backlog { waiting: waiting.len() as u64, oldest: waiting.iter().map(|row| row.mail.queued_at).min() })
+        Ok(Backlog {
+            waiting: waiting.len() as u64,
+            oldest: waiting.iter().map(|row| row.mail.queued_at).min(),
+            given_up: 0,
+        })
     }
 }
 

@@ -24,7 +24,7 @@ pub async fn a_mail_is_claimed_as_it_was_queued(repo: &dyn MailOutboxRepository)
 /// Neither a mail nor an error.
 pub async fn an_empty_outbox_has_nothing_to_claim(repo: &dyn MailOutboxRepository) {
     assert!(claim(repo, LATER, 10).await.is_empty());
-    assert_eq!(backlog(repo).await, Backlog { waiting: 0, oldest: None });
+    assert_eq!(backlog(repo).await, Backlog { waiting: 0, oldest: None, given_up: 0 });
 }
 
 /// Whoever does not know whether a mail was queued may queue it again, also when it has been sent meanwhile.
@@ -93,17 +93,17 @@ pub async fn another_link_waits_after_the_first_was_finished(repo: &dyn MailOutb
     }
 }
 
-/// Claimed or not, due or not; what is finished does not count.
+/// Claimed or not, due or not; of what is finished, only what was given up is told, and apart.
 pub async fn the_backlog_is_what_waits(repo: &dyn MailOutboxRepository) {
     let first = claimed(repo, 1, PasswordReset).await;
     insert(repo, &mail(3, PasswordChanged)).await;
     insert(repo, &mail(2, EmailChanged)).await;
-    assert_eq!(backlog(repo).await, Backlog { waiting: 3, oldest: Some(after(1)) });
+    assert_eq!(backlog(repo).await, Backlog { waiting: 3, oldest: Some(after(1)), given_up: 0 });
     assert!(settle(repo, &first, 1, Settlement::Retry { at: LATER }).await);
-    assert_eq!(backlog(repo).await, Backlog { waiting: 3, oldest: Some(after(1)) });
+    assert_eq!(backlog(repo).await, Backlog { waiting: 3, oldest: Some(after(1)), given_up: 0 });
     assert_eq!(claim(repo, LATER, 10).await.len(), 3);
     assert!(settle(repo, &first, 2, Settlement::Sent { at: LATER }).await);
-    assert_eq!(backlog(repo).await, Backlog { waiting: 2, oldest: Some(after(2)) });
+    assert_eq!(backlog(repo).await, Backlog { waiting: 2, oldest: Some(after(2)), given_up: 0 });
     assert!(settle(repo, &mail(2, EmailChanged), 1, Settlement::GivenUp { at: LATER }).await);
-    assert_eq!(backlog(repo).await, Backlog { waiting: 1, oldest: Some(after(3)) });
+    assert_eq!(backlog(repo).await, Backlog { waiting: 1, oldest: Some(after(3)), given_up: 1 });
 }
