@@ -9,6 +9,7 @@ pub mod document;
 pub mod http;
 pub mod system;
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
@@ -31,6 +32,7 @@ use crate::http::edge::Edge;
 pub use crate::http::hosts::AllowedHosts;
 use crate::http::routes::Routes;
 pub use crate::http::settings::{HttpSettings, Perimeter};
+use crate::http::traffic::{Traffic, WorkerTraffic};
 
 /// The services that handlers call.
 #[derive(Clone)]
@@ -67,8 +69,10 @@ pub fn app(
 ) -> App<
     impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse, Error = Error, InitError = ()> + use<>,
 > {
-    let edge = Edge::new(&settings, perimeter);
-    App::new().configure(|config| configure(config, services, settings)).wrap(perimeter.cors()).wrap(edge)
+    let traffic = settings.traffic.as_deref().map(Traffic::worker);
+    let edge = Edge::new(&settings, perimeter).counted(traffic.clone());
+    let application = App::new().configure(|config| configure_counted(config, services, settings, traffic, |_| ()));
+    application.wrap(perimeter.cors()).wrap(edge)
 }
 
 /// Everything of [`app`] but its outermost layer: services, routes, and the answer where there is no route.
@@ -81,6 +85,16 @@ pub fn configure_with(
     config: &mut ServiceConfig,
     services: &Services,
     settings: HttpSettings,
+    more: impl FnOnce(&mut Routes<'_>),
+) {
+    configure_counted(config, services, settings, None, more);
+}
+
+fn configure_counted(
+    config: &mut ServiceConfig,
+    services: &Services,
+    settings: HttpSettings,
+    traffic: Option<Rc<WorkerTraffic>>,
     more: impl FnOnce(&mut Routes<'_>),
 ) {
     config
@@ -97,7 +111,7 @@ pub fn configure_with(
     if let Some(demonstration) = &services.demonstration {
         config.app_data(web::Data::from(Arc::clone(demonstration)));
     }
-    let mut routes = routes(config, services, settings);
+    let mut routes = routes(config, services, settings, traffic);
     more(&mut routes);
     let document = Document::of(routes.mount());
     config.app_data(web::Data::new(document));
@@ -116,12 +130,17 @@ pub fn document(services: &Services) -> Result<web::Bytes, serde_json::Error> {
 fn entries(services: &Services) -> Vec<Entry> {
     let mut entries = Vec::new();
     let _not_served =
-        App::new().configure(|config| entries = routes(config, services, HttpSettings::default()).mount());
+        App::new().configure(|config| entries = routes(config, services, HttpSettings::default(), None).mount());
     entries
 }
 
-fn routes<'a>(config: &'a mut ServiceConfig, services: &Services, settings: HttpSettings) -> Routes<'a> {
-    let mut routes = Routes::new(config, settings);
+fn routes<'a>(
+    config: &'a mut ServiceConfig,
+    services: &Services,
+    settings: HttpSettings,
+    traffic: Option<Rc<WorkerTraffic>>,
+) -> Routes<'a> {
+    let mut routes = Routes::new(config, settings).counted(traffic);
     for contract in contracts::CONTRACTS {
         (contract.routes)(&mut routes, services);
     }

@@ -1,10 +1,11 @@
-//! The outermost layer: request id, host, headers, and the log of what went wrong or took long.
+//! The outermost layer: request id, host, headers, the log of what went wrong or took long, and the count of all.
 //!
 //! It is one layer instead of one for each, and makes nothing that a quick success does not need: no span, no log line, no
 //! boxed future. Errors that actix-web itself makes leave here in the shape of the path's owner.
 
 use std::future::{Future, Ready, ready};
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
@@ -23,18 +24,26 @@ use super::rejection::Rejection;
 use super::request_id::{RequestId, RequestIds, X_REQUEST_ID};
 use super::router::route_of;
 use super::settings::{HttpSettings, Perimeter};
+use super::traffic::{InFlight, WorkerTraffic};
 
 /// Wraps an application in this layer.
 #[derive(Debug, Clone)]
 pub struct Edge {
     hosts: AllowedHosts,
     slow_after: Duration,
+    traffic: Option<Rc<WorkerTraffic>>,
 }
 
 impl Edge {
     /// The layer with these settings.
     pub fn new(settings: &HttpSettings, perimeter: &Perimeter) -> Self {
-        Self { hosts: perimeter.hosts.clone(), slow_after: settings.slow_after }
+        Self { hosts: perimeter.hosts.clone(), slow_after: settings.slow_after, traffic: None }
+    }
+
+    /// The same, where requests are counted.
+    pub(crate) fn counted(mut self, traffic: Option<Rc<WorkerTraffic>>) -> Self {
+        self.traffic = traffic;
+        self
     }
 }
 
@@ -50,7 +59,8 @@ where
     type Future = Ready<Result<Self::Transform, ()>>;
 
     fn new_transform(&self, inner: S) -> Self::Future {
-        ready(Ok(EdgeService { inner, ids: RequestIds::new(), hosts: self.hosts.clone(), slow_after: self.slow_after }))
+        let (hosts, traffic) = (self.hosts.clone(), self.traffic.clone());
+        ready(Ok(EdgeService { inner, ids: RequestIds::new(), hosts, slow_after: self.slow_after, traffic }))
     }
 }
 
@@ -61,6 +71,7 @@ pub struct EdgeService<S> {
     ids: RequestIds,
     hosts: AllowedHosts,
     slow_after: Duration,
+    traffic: Option<Rc<WorkerTraffic>>,
 }
 
 impl<S, B> Service<ServiceRequest> for EdgeService<S>
@@ -76,6 +87,7 @@ where
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let started = Instant::now();
+        let in_flight = self.traffic.as_ref().map(InFlight::begin);
         let id = self.ids.of(request.headers());
         // Whatever changes something leaves a trace in the audit log; the rest does not pay for it.
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
@@ -87,7 +99,7 @@ where
             let answer = reject(request.path(), Rejection::UnknownHost);
             Source::Refusal { answer: Some(request.into_response(answer)) }
         };
-        Answering { source, id: Some(id), started, slow_after: self.slow_after }
+        Answering { source, id: Some(id), in_flight, started, slow_after: self.slow_after }
     }
 }
 
@@ -99,6 +111,7 @@ pin_project! {
         source: Source<F>,
         // Taken when the answer is there.
         id: Option<HeaderValue>,
+        in_flight: Option<InFlight>,
         started: Instant,
         slow_after: Duration,
     }
@@ -149,6 +162,9 @@ where
             // The request is gone with whoever made this of it; what is left is the shape that fits everywhere.
             Err(error) => {
                 let status = error.as_response_error().status_code();
+                if let Some(request) = this.in_flight.take() {
+                    request.end(status, this.started.elapsed());
+                }
                 return Poll::Ready(Err(Rejection::Foreign(status).into()));
             }
         };
@@ -159,8 +175,12 @@ where
             response = ServiceResponse::new(request, shaped);
         }
         headers::complete(response.status(), response.headers_mut());
+        let took = this.started.elapsed();
+        if let Some(request) = this.in_flight.take() {
+            request.end(response.status(), took);
+        }
         if let Some(id) = this.id.take() {
-            note(&response, &id, this.started.elapsed(), *this.slow_after);
+            note(&response, &id, took, *this.slow_after);
             response.headers_mut().insert(X_REQUEST_ID, id);
         }
         Poll::Ready(Ok(response))

@@ -24,6 +24,7 @@ use super::rejection::Rejection;
 use super::request_id::RequestId;
 use super::routes::{Handler, Protection};
 use super::settings::HttpSettings;
+use super::traffic::WorkerTraffic;
 
 /// A handler whose types are forgotten.
 pub(super) type Runner = Rc<dyn Fn(Incoming) -> LocalBoxFuture<'static, Result<HttpResponse, Refusal>>>;
@@ -82,12 +83,18 @@ pub(super) struct Endpoint {
     served: Vec<Served>,
     allow: HeaderValue,
     settings: Rc<HttpSettings>,
+    /// Where its requests are counted, and its first method's place there; the others follow.
+    traffic: Option<(Rc<WorkerTraffic>, usize)>,
 }
 
 impl Endpoint {
-    pub(super) fn new(served: Vec<Served>, settings: Rc<HttpSettings>) -> Self {
+    pub(super) fn new(
+        served: Vec<Served>,
+        settings: Rc<HttpSettings>,
+        traffic: Option<(Rc<WorkerTraffic>, usize)>,
+    ) -> Self {
         let allow = allow(&served);
-        Self { served, allow, settings }
+        Self { served, allow, settings, traffic }
     }
 
     /// Answers a request, whatever its method is and whatever happens.
@@ -97,8 +104,9 @@ impl Endpoint {
         }
         let incoming = Incoming::new(request, Rc::clone(&self.settings));
         let request = incoming.request.clone();
-        let mut response = match self.runner(request.method()) {
-            Some(run) => match AssertUnwindSafe(run(incoming)).catch_unwind().await {
+        let found = self.runner(request.method());
+        let mut response = match found {
+            Some((_, run)) => match AssertUnwindSafe(run(incoming)).catch_unwind().await {
                 Ok(Ok(response)) => response,
                 Ok(Err(refusal)) => refusal.into_answer(request.path()),
                 Err(payload) => reject(request.path(), Rejection::panicked(&*payload)),
@@ -108,13 +116,18 @@ impl Endpoint {
         if let Some(standings) = request.extensions().get::<Standings>() {
             limit_fields::tell(standings, &mut response);
         }
+        if let (Some((traffic, first)), Some((place, _))) = (&self.traffic, found) {
+            traffic.took(first + place);
+        }
         ServiceResponse::new(request, response)
     }
 
-    fn runner(&self, method: &Method) -> Option<&Runner> {
+    /// What runs a request of this method, and which one that is.
+    fn runner(&self, method: &Method) -> Option<(usize, &Runner)> {
         // The server drops the body of an answer to HEAD, and keeps its length (RFC 9110, section 9.3.2).
         let method = if method == Method::HEAD { &Method::GET } else { method };
-        self.served.iter().find(|served| served.method == method).map(|served| &served.run)
+        let mut served = self.served.iter().enumerate();
+        served.find_map(|(place, served)| (served.method == method).then_some((place, &served.run)))
     }
 
     /// The way to the description of what is here, for somebody who opens its address in a browser.

@@ -32,3 +32,4 @@ pub mod routes;
 pub mod service_caller;
 pub mod settings;
 pub mod status;
+pub mod traffic;

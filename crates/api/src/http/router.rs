@@ -84,7 +84,7 @@ mod tests {
     fn router() -> Router {
         let mut router = Router::default();
         for path in ["/", "/api", "/api/things/{id}", "/api/things/all"] {
-            router.add(path, Endpoint::new(Vec::new(), Rc::new(HttpSettings::default())));
+            router.add(path, Endpoint::new(Vec::new(), Rc::new(HttpSettings::default()), None));
         }
         router
     }

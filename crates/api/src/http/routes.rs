@@ -55,6 +55,7 @@ use super::extract::{Extract, Incoming};
 use super::router::Router;
 use super::service_caller::ServiceCaller;
 use super::settings::HttpSettings;
+use super::traffic::WorkerTraffic;
 
 /// Who gets to a handler.
 pub trait Protection: sealed::Sealed {
@@ -228,20 +229,30 @@ pub struct Routes<'a> {
     config: &'a mut ServiceConfig,
     settings: Rc<HttpSettings>,
     router: Router,
+    traffic: Option<Rc<WorkerTraffic>>,
     registered: Vec<Entry>,
 }
 
 impl<'a> Routes<'a> {
     /// For the application that is configured with `config`.
     pub fn new(config: &'a mut ServiceConfig, settings: HttpSettings) -> Self {
-        Self { config, settings: Rc::new(settings), router: Router::default(), registered: Vec::new() }
+        let (settings, router) = (Rc::new(settings), Router::default());
+        Self { config, settings, router, traffic: None, registered: Vec::new() }
+    }
+
+    /// The same, where requests are counted.
+    pub(crate) fn counted(mut self, traffic: Option<Rc<WorkerTraffic>>) -> Self {
+        self.traffic = traffic;
+        self
     }
 
     /// Registers a route.
     pub fn add(&mut self, route: Route) {
+        let place = self.registered.len();
         self.registered.extend(route.entries());
         let served = route.served.into_iter().map(|(_, served)| served).collect();
-        self.router.add(route.path, Endpoint::new(served, Rc::clone(&self.settings)));
+        let traffic = self.traffic.clone().map(|worker| (worker, place));
+        self.router.add(route.path, Endpoint::new(served, Rc::clone(&self.settings), traffic));
     }
 
     /// Has the application answer what is registered, and refuse everything else. Returns what is registered.

@@ -1,5 +1,6 @@
 //! The limits of the HTTP layer, and who may come near it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_cors::Cors;
@@ -8,6 +9,7 @@ use actix_web::middleware::Condition;
 use super::cors::AllowedOrigins;
 use super::hosts::AllowedHosts;
 use super::proxies::TrustedProxies;
+use super::traffic::Traffic;
 
 /// Limits that configuration and tests may change, and who is believed. All are per request.
 #[derive(Debug, Clone)]
@@ -22,6 +24,8 @@ pub struct HttpSettings {
     pub slow_after: Duration,
     /// Whose forwarding headers count.
     pub proxies: TrustedProxies,
+    /// Where requests are counted, if they are.
+    pub traffic: Option<Arc<Traffic>>,
 }
 
 impl Default for HttpSettings {
@@ -32,6 +36,7 @@ impl Default for HttpSettings {
             answer_deadline: Duration::from_secs(5),
             slow_after: Duration::from_secs(1),
             proxies: TrustedProxies::default(),
+            traffic: None,
         }
     }
 }

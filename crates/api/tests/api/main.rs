@@ -20,6 +20,7 @@ mod perimeter;
 mod request_token;
 mod support;
 mod system;
+mod traffic;
 mod user_tokens;
 mod user_tokens_callers;
 mod users_accounts;
