@@ -87,6 +87,14 @@ impl TestServer {
         self.base.trim_start_matches("http://")
     }
 
+    /// What is read at `/metrics`, on the listener that the settings ask for.
+    pub async fn metrics(&self) -> String {
+        let addr = self.running.as_ref().and_then(RunningServer::metrics_addr).expect("METRICS_ADDR is set");
+        let answer = self.client.get(format!("http://{addr}/metrics")).send().await.expect("the connection holds");
+        assert_eq!(answer.status(), 200);
+        answer.text().await.expect("the answer is complete")
+    }
+
     /// Sends anything.
     pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let method = Method::from_bytes(method.as_bytes()).expect("a method");

@@ -10,6 +10,7 @@ mod commands;
 pub mod config;
 mod descriptors;
 mod log;
+mod metrics;
 mod output;
 mod private_file;
 mod run;

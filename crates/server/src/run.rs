@@ -3,12 +3,14 @@
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::http::KeepAlive;
 use actix_web::{HttpServer, dev};
 use anyhow::{Context as _, anyhow};
+use tessera_api::http::traffic::Traffic;
 use tessera_api::{HttpSettings, Services};
 use tessera_services::health::Departure;
 use tokio::sync::oneshot;
@@ -17,6 +19,7 @@ use tokio::time::sleep;
 
 use crate::config::Config;
 use crate::descriptors;
+use crate::metrics::{Gauges, MetricsServer, Sampler, Samples};
 use crate::wiring::{self, Overrides, Storages, Wired};
 
 /// How long requests that are under way may take to end when the server stops.
@@ -35,6 +38,7 @@ pub struct RunningServer {
     addr: SocketAddr,
     handle: ServerHandle,
     serving: JoinHandle<io::Result<()>>,
+    metrics: Option<MetricsServer>,
     departure: Departure,
     stop_delay: Duration,
     background: JoinSet<()>,
@@ -76,9 +80,17 @@ pub async fn assemble(config: &Config, overrides: &Overrides) -> anyhow::Result<
 /// Starts a server. When this returns it answers.
 pub async fn start(config: &Config, overrides: &Overrides) -> anyhow::Result<RunningServer> {
     let (storages, wired) = assemble(config, overrides).await?;
-    let Wired { services, departure, mirror, news, key_keeper, housekeeper, activity_writer, mail_sender } = wired;
-    let (server, addr) = listen(config, services)?;
     let mut background = JoinSet::new();
+    let (traffic, metrics) = match config.telemetry.metrics_addr {
+        Some(addr) => {
+            let traffic = Arc::new(Traffic::new(tessera_api::endpoints(&wired.services)));
+            let metrics = measure(addr, &storages, &wired, Arc::clone(&traffic), &mut background)?;
+            (Some(traffic), Some(metrics))
+        }
+        None => (None, None),
+    };
+    let Wired { services, departure, mirror, news, key_keeper, housekeeper, activity_writer, mail_sender, .. } = wired;
+    let (server, addr) = listen(config, services, traffic)?;
     background.spawn(async move { mirror.run().await });
     if let Some(news) = news {
         background.spawn(async move { news.run().await });
@@ -91,13 +103,49 @@ pub async fn start(config: &Config, overrides: &Overrides) -> anyhow::Result<Run
     let mails = mail_sender.map(|sender| Ending::start(|told| sender.run(told)));
     let handle = server.handle();
     let (serving, stop_delay) = (tokio::spawn(server), config.listen.stop_delay);
-    Ok(RunningServer { addr, handle, serving, departure, stop_delay, background, activity, mails, storages })
+    Ok(RunningServer { addr, handle, serving, metrics, departure, stop_delay, background, activity, mails, storages })
 }
 
-fn listen(config: &Config, services: Services) -> anyhow::Result<(dev::Server, SocketAddr)> {
+/// Has the metrics be read at `addr`.
+fn measure(
+    addr: SocketAddr,
+    storages: &Storages,
+    wired: &Wired,
+    traffic: Arc<Traffic>,
+    background: &mut JoinSet<()>,
+) -> anyhow::Result<MetricsServer> {
+    let (samples, clock) = (Arc::new(Samples::default()), Arc::clone(&wired.gauges.clock));
+    let gauges = Gauges {
+        traffic,
+        hashing: wired.gauges.hashing.clone(),
+        storage: Arc::clone(&storages.gauge),
+        mirror: Arc::clone(&wired.mirror),
+        tally: Arc::clone(&wired.gauges.tally),
+        fallback: storages.fallback.clone(),
+        activity: wired.gauges.activity.clone(),
+        samples: Arc::clone(&samples),
+        started_at: clock.now(),
+    };
+    let asker = Sampler {
+        samples,
+        health: Arc::clone(&wired.services.health),
+        outbox: Arc::clone(&storages.mail_outbox),
+        keys: Arc::clone(&storages.signing_keys),
+        storage: Arc::clone(&storages.gauge),
+        clock,
+    };
+    background.spawn(async move { asker.run().await });
+    MetricsServer::start(addr, gauges)
+}
+
+fn listen(
+    config: &Config,
+    services: Services,
+    traffic: Option<Arc<Traffic>>,
+) -> anyhow::Result<(dev::Server, SocketAddr)> {
     let (listen, perimeter) = (&config.listen, config.access.perimeter.clone());
     let workers = listen.workers.get();
-    let settings = HttpSettings { proxies: config.limits.proxies.clone(), ..HttpSettings::default() };
+    let settings = HttpSettings { proxies: config.limits.proxies.clone(), traffic, ..HttpSettings::default() };
     let server = HttpServer::new(move || tessera_api::app(&services, settings.clone(), &perimeter))
         .workers(workers)
         .worker_max_blocking_threads(1)
@@ -138,6 +186,11 @@ impl RunningServer {
         self.addr
     }
 
+    /// Where its metrics are read, if they are.
+    pub fn metrics_addr(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(MetricsServer::addr)
+    }
+
     /// Waits until it ends by itself, which it does not while everything is well.
     pub async fn failed(&mut self) -> anyhow::Error {
         match (&mut self.serving).await {
@@ -165,6 +218,9 @@ impl RunningServer {
         };
         let ((), sent) = tokio::join!(self.handle.stop(true), mails);
         let served = (&mut self.serving).await;
+        if let Some(metrics) = self.metrics {
+            metrics.stop().await;
+        }
         self.background.shutdown().await;
         let written = self.activity.finish().await;
         self.storages.close().await?;

@@ -11,7 +11,7 @@ use tessera_domain::{PasswordHash, PlainPassword};
 use tessera_services::ports::{HashError, PasswordHasher, SecretSource, UnusableHash, Verdict, random};
 
 use super::cost::BcryptCost;
-use super::pool::HashPool;
+use super::pool::{HashPool, HashPoolGauge};
 use super::{OutOfMemory, bcrypt_sha256, stored};
 
 /// How passwords are hashed.
@@ -53,6 +53,11 @@ impl BcryptHasher {
         let HashingSettings { cost, threads, queue, max_wait } = settings;
         let pool = HashPool::start(threads, queue, max_wait, cost.first_estimate())?;
         Ok(Self { cost, secrets, pool })
+    }
+
+    /// What can be read off its threads and their queue.
+    pub fn gauge(&self) -> HashPoolGauge {
+        self.pool.gauge()
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, HashError> {

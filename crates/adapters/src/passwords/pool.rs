@@ -46,6 +46,11 @@ impl HashPool {
         Ok(Self { jobs, admission, load: Arc::new(Load::new(first_estimate)) })
     }
 
+    /// What can be read off the pool, also when it is gone.
+    pub(super) fn gauge(&self) -> HashPoolGauge {
+        HashPoolGauge { load: Arc::clone(&self.load), threads: self.admission.threads }
+    }
+
     /// Queues `work` and promises its result, or refuses at once. A promise that is dropped before a thread gets
     /// to `work` saves its cost. The promise is broken if `work` panics.
     pub(super) fn submit<T: Send + 'static>(
@@ -80,17 +85,66 @@ fn run_all(inbox: &Receiver<Job>) {
     }
 }
 
-/// What admission is decided on.
+/// Reads off a pool.
+#[derive(Clone)]
+pub struct HashPoolGauge {
+    load: Arc<Load>,
+    threads: usize,
+}
+
+/// What a pool does, and has done since it was started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HashPoolState {
+    /// Its threads.
+    pub threads: usize,
+    /// How many of them are at work.
+    pub busy: usize,
+    /// How many jobs wait.
+    pub waiting: usize,
+    /// How many jobs were refused, since they would have waited too long.
+    pub refused: u64,
+    /// How many jobs were done.
+    pub done: u64,
+    /// How long those took together, without the time that they waited.
+    pub total: Duration,
+}
+
+impl HashPoolGauge {
+    /// The state at this moment. A thread that could work does, so that what is more than the threads waits.
+    pub fn read(&self) -> HashPoolState {
+        let jobs = self.load.jobs.load(Ordering::Relaxed);
+        let busy = jobs.min(self.threads);
+        HashPoolState {
+            threads: self.threads,
+            busy,
+            waiting: jobs - busy,
+            refused: self.load.refused.load(Ordering::Relaxed),
+            done: self.load.done.load(Ordering::Relaxed),
+            total: Duration::from_micros(self.load.total_micros.load(Ordering::Relaxed)),
+        }
+    }
+}
+
+/// What admission is decided on, and what is counted besides.
 struct Load {
     /// Jobs that wait or run.
     jobs: AtomicUsize,
     /// The running average of the time that a job takes, contention included.
     average_micros: AtomicU64,
+    refused: AtomicU64,
+    done: AtomicU64,
+    total_micros: AtomicU64,
 }
 
 impl Load {
     fn new(first_estimate: Duration) -> Self {
-        Self { jobs: AtomicUsize::new(0), average_micros: AtomicU64::new(micros(first_estimate)) }
+        Self {
+            jobs: AtomicUsize::new(0),
+            average_micros: AtomicU64::new(micros(first_estimate)),
+            refused: AtomicU64::new(0),
+            done: AtomicU64::new(0),
+            total_micros: AtomicU64::new(0),
+        }
     }
 
     fn average(&self) -> Duration {
@@ -101,6 +155,8 @@ impl Load {
     fn record(&self, took: Duration) {
         let next = |average: u64| Some(average - average / 8 + micros(took) / 8);
         let _always_updated = self.average_micros.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+        self.done.fetch_add(1, Ordering::Relaxed);
+        self.total_micros.fetch_add(micros(took), Ordering::Relaxed);
     }
 }
 
@@ -117,7 +173,10 @@ impl Place {
         let join = |ahead| admission.admits(ahead, average).then_some(ahead + 1);
         match load.jobs.fetch_update(Ordering::Relaxed, Ordering::Relaxed, join) {
             Ok(_) => Ok(Self(Arc::clone(load))),
-            Err(ahead) => Err(HashError::Busy { retry_after: admission.retry_after(ahead, average) }),
+            Err(ahead) => {
+                load.refused.fetch_add(1, Ordering::Relaxed);
+                Err(HashError::Busy { retry_after: admission.retry_after(ahead, average) })
+            }
         }
     }
 
@@ -173,10 +232,14 @@ mod tests {
         let waiting = pool.submit(|| ()).expect("one may wait");
         let refused = pool.submit(|| ()).err();
         assert_eq!(refused, Some(HashError::Busy { retry_after: Duration::from_secs(1) }));
+        let state = pool.gauge().read();
+        assert_eq!((state.threads, state.busy, state.waiting, state.refused, state.done), (1, 1, 1, 1, 0));
 
         drop(gate);
         running.await.expect("done");
         waiting.await.expect("done");
+        let state = pool.gauge().read();
+        assert_eq!((state.busy, state.waiting, state.refused, state.done), (0, 0, 1, 2));
         assert!(pool.submit(|| ()).is_ok());
     }
 

@@ -24,6 +24,7 @@ mod runtime;
 mod secrets;
 mod service_access;
 mod storage;
+mod telemetry;
 mod tokens;
 
 use std::collections::HashMap;
@@ -50,6 +51,7 @@ pub use passwords::Passwords;
 pub use runtime::{AppEnv, Runtime};
 pub use secrets::SecretKey;
 pub use storage::{Database, Redis, Storage};
+pub use telemetry::Telemetry;
 pub use tokens::Tokens;
 
 /// The settings as they were written. The order of the sections is the order of `--help` and of the reference.
@@ -80,6 +82,8 @@ pub struct Settings {
     mail: mail::Settings,
     #[command(flatten, next_help_heading = "Mail server")]
     mail_server: mail_server::Settings,
+    #[command(flatten, next_help_heading = "Telemetry")]
+    telemetry: telemetry::Settings,
     #[command(flatten, next_help_heading = "Logging")]
     logging: logging::Settings,
 }
@@ -113,6 +117,8 @@ pub struct Config {
     pub mail: Mail,
     /// Who takes them.
     pub mail_server: MailServer,
+    /// How the service is seen.
+    pub telemetry: Telemetry,
     /// What is logged.
     pub logging: Logging,
     /// What works and should be known.
@@ -159,6 +165,7 @@ impl Config {
         let app_name = runtime.as_ref().map_or("", |runtime| &runtime.app_name);
         let around = mail::Around { app_env, app_name, data_dir, server: mail_server.as_ref() };
         let mail = settings.mail.check(&around, checks);
+        let telemetry = settings.telemetry.check(listen.as_ref(), checks);
         let logging = settings.logging.check(app_env, checks);
         let (secret_key, previous_secret_key) = secrets?;
         Some(Self {
@@ -175,6 +182,7 @@ impl Config {
             contracts: contracts?,
             mail: mail?,
             mail_server: mail_server?,
+            telemetry: telemetry?,
             logging: logging?,
             warnings: Vec::new(),
             origins: HashMap::new(),
@@ -196,6 +204,7 @@ impl Config {
             self.contracts.describe(),
             self.mail.describe(),
             self.mail_server.describe(),
+            self.telemetry.describe(),
             self.logging.describe(),
         ];
         let origin = |name| self.origins.get(name).copied().unwrap_or(Origin::Default);

@@ -13,6 +13,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::config::{LogFormat, Logging};
 use queue::Queue;
+pub use queue::lines_lost;
 
 /// The log that was started. When it is dropped, what was logged is written.
 #[must_use]

@@ -11,16 +11,16 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use tessera_adapters::OsSecrets;
-use tessera_adapters::passwords::{BcryptHasher, HashingSettings};
+use tessera_adapters::passwords::{BcryptHasher, HashPoolGauge, HashingSettings};
 use tessera_api::Services;
 use tessera_domain::RateLimitSecret;
 use tessera_services::account::OwnAccounts;
-use tessera_services::activity::{ActivityQueue, ActivityRecorder, ActivityWriter};
+use tessera_services::activity::{ActivityGauge, ActivityQueue, ActivityRecorder, ActivityWriter};
 use tessera_services::administration::{Activation, Administration};
 use tessera_services::auth::{AccountImport, Accounts, AuthService, PasswordVerifier, RememberedUsers};
 use tessera_services::health::{Departure, InstanceHealth};
 use tessera_services::housekeeping::Housekeeper;
-use tessera_services::limits::{Limits, RateLimiter, Unlimited};
+use tessera_services::limits::{Limits, RateLimiter, Tally, Unlimited};
 use tessera_services::mail::{MailQueue, MailSender};
 use tessera_services::one_time::OneTimeTokens;
 use tessera_services::orchestrator::{
@@ -47,6 +47,8 @@ pub struct Surroundings {
     /// What hashes passwords, and knows which hashes it can verify.
     pub hasher: Arc<dyn PasswordHasher>,
     limiter: Arc<dyn RateLimiter>,
+    tally: Arc<Tally>,
+    hashing: HashPoolGauge,
 }
 
 impl Surroundings {
@@ -58,7 +60,9 @@ impl Surroundings {
             HashingSettings { cost: passwords.bcrypt_cost, threads: passwords.hash_threads, ..Default::default() };
         let hasher = BcryptHasher::start(hashing, Arc::clone(&secrets))
             .context("the threads that hash passwords cannot be started")?;
-        Ok(Self { clock: overrides.clock(), secrets, hasher: Arc::new(hasher), limiter: Arc::new(Unlimited) })
+        let hashing = hasher.gauge();
+        let (limiter, tally) = (Arc::new(Unlimited), Arc::default());
+        Ok(Self { clock: overrides.clock(), secrets, hasher: Arc::new(hasher), limiter, tally, hashing })
     }
 }
 
@@ -66,6 +70,8 @@ impl Surroundings {
 pub struct Wired {
     /// What requests are answered with.
     pub services: Services,
+    /// What can be read off the services.
+    pub gauges: ServiceGauges,
     /// Where it is to be announced that this instance stops.
     pub departure: Departure,
     /// What was revoked, in memory; it has to follow its log.
@@ -80,6 +86,18 @@ pub struct Wired {
     pub activity_writer: ActivityWriter,
     /// Sends mails, unless they wait until somebody says how.
     pub mail_sender: Option<Arc<MailSender>>,
+}
+
+/// What those who watch over the services read off them.
+pub struct ServiceGauges {
+    /// The threads that hash.
+    pub hashing: HashPoolGauge,
+    /// What the limits decided.
+    pub tally: Arc<Tally>,
+    /// Entries of the activity log that wait.
+    pub activity: ActivityGauge,
+    /// The time by which the services go.
+    pub clock: Arc<dyn Clock>,
 }
 
 /// Puts everything together. The keys are there and tested afterwards, and what was revoked is known.
@@ -107,6 +125,13 @@ pub async fn wire(config: &Config, storages: &Storages, overrides: &Overrides) -
         clock: around.clock.clone(),
     });
     let (activity, activity_writer) = activity(storages, &around);
+    let gauges = ServiceGauges {
+        hashing: around.hashing.clone(),
+        tally: around.tally.clone(),
+        activity: activity.gauge(),
+        clock: around.clock.clone(),
+    };
+    let activity: Arc<dyn ActivityRecorder> = activity;
     let mails = mails::queue(storages, &around);
     let mail_sender = mails::sender(config, storages, &around, Arc::clone(&mails.bell))?;
     let sessions = sessions(config, storages, &around, &keys, Arc::clone(&mirror), activity.clone());
@@ -152,11 +177,11 @@ pub async fn wire(config: &Config, storages: &Storages, overrides: &Overrides) -
         keys: Arc::new(key_set),
         health: Arc::new(health),
     };
-    Ok(Wired { services, departure, mirror, news, key_keeper, housekeeper, activity_writer, mail_sender })
+    Ok(Wired { services, gauges, departure, mirror, news, key_keeper, housekeeper, activity_writer, mail_sender })
 }
 
 /// What notes what happens to accounts, and what writes it down.
-pub fn activity(storages: &Storages, around: &Surroundings) -> (Arc<dyn ActivityRecorder>, ActivityWriter) {
+pub fn activity(storages: &Storages, around: &Surroundings) -> (Arc<ActivityQueue>, ActivityWriter) {
     let (clock, secrets) = (around.clock.clone(), around.secrets.clone());
     let (queue, writer) = ActivityQueue::new(storages.activity.clone(), clock, secrets);
     (Arc::new(queue), writer)
@@ -165,7 +190,7 @@ pub fn activity(storages: &Storages, around: &Surroundings) -> (Arc<dyn Activity
 /// The same surroundings, where attempts are counted.
 fn limited(config: &Config, storages: &Storages, around: Surroundings, secret: RateLimitSecret) -> Surroundings {
     let (counters, clock) = (storages.rate_limits.clone(), around.clock.clone());
-    let limits = Limits { counters, quotas: config.limits.quotas, secret, clock };
+    let limits = Limits { counters, quotas: config.limits.quotas, secret, clock, tally: around.tally.clone() };
     Surroundings { limiter: Arc::new(limits), ..around }
 }
 

@@ -7,8 +7,8 @@ use anyhow::Context as _;
 use secrecy::ExposeSecret as _;
 use tessera_repositories::{
     AccountChangeRepository, ActivityRepository, MailOutboxRepository, OneTimeTokenRepository, RateLimitRepository,
-    RevocationNotices, RevocationRepository, SessionRepository, SigningKeyRepository, UserCache, UserRepository,
-    UserTokenRepository,
+    RevocationNotices, RevocationRepository, SessionRepository, SigningKeyRepository, StorageGauge, UserCache,
+    UserRepository, UserTokenRepository,
 };
 use tessera_repositories_memory::{MemoryRateLimits, MemoryUserCache};
 use tessera_repositories_postgres::{
@@ -55,10 +55,14 @@ pub struct Storages {
     pub signing_keys: Arc<dyn SigningKeyRepository>,
     /// Counters of attempts.
     pub rate_limits: Arc<dyn RateLimitRepository>,
+    /// Who counts them while Redis is away, where there is one.
+    pub fallback: Option<Arc<FallbackRateLimits>>,
     /// What remembers accounts.
     pub cache: Arc<dyn UserCache>,
     /// The storages themselves.
     pub health: Vec<Backend>,
+    /// How busy the database is.
+    pub gauge: Arc<dyn StorageGauge>,
     opened: Opened,
 }
 
@@ -106,8 +110,10 @@ impl Storages {
             mail_outbox: Arc::new(SqliteMailOutbox::new(&store)),
             signing_keys: Arc::new(SqliteSigningKeys::new(&store)),
             rate_limits: Arc::new(MemoryRateLimits::new()),
+            fallback: None,
             cache: Arc::new(MemoryUserCache::new()),
             health: vec![Backend { storage: Arc::new(store.clone()), is_needed: true }],
+            gauge: Arc::new(store.clone()),
             opened: Opened::Sqlite(store),
         })
     }
@@ -127,8 +133,10 @@ impl Storages {
             mail_outbox: Arc::new(PostgresMailOutbox::new(&store)),
             signing_keys: Arc::new(PostgresSigningKeys::new(&store)),
             rate_limits: Arc::new(MemoryRateLimits::new()),
+            fallback: None,
             cache: Arc::new(MemoryUserCache::new()),
             health: vec![Backend { storage: Arc::new(store.clone()), is_needed: true }],
+            gauge: Arc::new(store.clone()),
             opened: Opened::Postgres(store),
         })
     }
@@ -145,7 +153,9 @@ impl Storages {
         self.revocations = Arc::new(RedisRevocations::new(self.revocations, &blacklist));
         self.notices = Some(Arc::new(blacklist));
         self.one_time_tokens = Arc::new(RedisOneTimeTokens::new(&store));
-        self.rate_limits = Arc::new(FallbackRateLimits::new(Arc::new(RedisRateLimits::new(&store)), self.rate_limits));
+        let limits = Arc::new(FallbackRateLimits::new(Arc::new(RedisRateLimits::new(&store)), self.rate_limits));
+        self.fallback = Some(Arc::clone(&limits));
+        self.rate_limits = limits;
         self.cache = Arc::new(RedisUserCache::new(&store));
         self.health.push(Backend { storage: Arc::new(store), is_needed: false });
         Ok(self)

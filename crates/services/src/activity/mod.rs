@@ -10,7 +10,7 @@ mod recorder;
 mod tests;
 mod writer;
 
-pub use queue::ActivityQueue;
+pub use queue::{ActivityGauge, ActivityQueue};
 pub use recorder::ActivityRecorder;
 pub use writer::ActivityWriter;
 

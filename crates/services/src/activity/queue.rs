@@ -24,11 +24,49 @@ const A_MOMENT: Duration = Duration::from_millis(250);
 pub struct ActivityQueue {
     entries: mpsc::Sender<Activity>,
     tail: Mutex<Tail>,
-    dropped: Arc<AtomicU64>,
+    dropped: Arc<Dropped>,
     hurry: Arc<Notify>,
     settled: watch::Receiver<u64>,
     clock: Arc<dyn Clock>,
     secrets: Arc<dyn SecretSource>,
+}
+
+/// Entries that found no place, or could not be written.
+#[derive(Debug, Default)]
+pub(super) struct Dropped {
+    unreported: AtomicU64,
+    ever: AtomicU64,
+}
+
+impl Dropped {
+    pub fn add(&self, entries: u64) {
+        self.unreported.fetch_add(entries, Ordering::Relaxed);
+        self.ever.fetch_add(entries, Ordering::Relaxed);
+    }
+
+    /// How many there were since this was last asked.
+    pub fn report(&self) -> u64 {
+        self.unreported.swap(0, Ordering::Relaxed)
+    }
+}
+
+/// Reads off an [`ActivityQueue`], and does not keep it.
+#[derive(Debug, Clone)]
+pub struct ActivityGauge {
+    entries: mpsc::WeakSender<Activity>,
+    dropped: Arc<Dropped>,
+}
+
+impl ActivityGauge {
+    /// How many entries wait.
+    pub fn waiting(&self) -> usize {
+        self.entries.upgrade().map_or(0, |entries| entries.max_capacity() - entries.capacity())
+    }
+
+    /// How many entries were dropped since the start.
+    pub fn dropped(&self) -> u64 {
+        self.dropped.ever.load(Ordering::Relaxed)
+    }
 }
 
 /// The end of the queue. Whoever holds it has the next place.
@@ -46,10 +84,15 @@ impl ActivityQueue {
     ) -> (Self, ActivityWriter) {
         let (entries, queued) = mpsc::channel(CAPACITY);
         let (progress, settled) = watch::channel(0);
-        let (dropped, hurry) = (Arc::new(AtomicU64::new(0)), Arc::new(Notify::new()));
+        let (dropped, hurry) = (Arc::<Dropped>::default(), Arc::new(Notify::new()));
         let writer = ActivityWriter::new(queued, storage, Arc::clone(&hurry), progress, Arc::clone(&dropped));
         let tail = Mutex::new(Tail { last: ActivityId::from_bytes([0; 16]), queued: 0 });
         (Self { entries, tail, dropped, hurry, settled, clock, secrets }, writer)
+    }
+
+    /// What can be read off this queue while there is one.
+    pub fn gauge(&self) -> ActivityGauge {
+        ActivityGauge { entries: self.entries.downgrade(), dropped: Arc::clone(&self.dropped) }
     }
 
     fn tail(&self) -> MutexGuard<'_, Tail> {
@@ -67,9 +110,7 @@ impl ActivityRecorder for ActivityQueue {
         let id = if fresh > tail.last { fresh } else { successor(tail.last) };
         match self.entries.try_send(Activity { id, user_id, event, at, ip, user_agent }) {
             Ok(()) => *tail = Tail { last: id, queued: tail.queued + 1 },
-            Err(_) => {
-                self.dropped.fetch_add(1, Ordering::Relaxed);
-            }
+            Err(_) => self.dropped.add(1),
         }
     }
 

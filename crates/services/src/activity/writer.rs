@@ -2,13 +2,14 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tessera_domain::Activity;
 use tessera_repositories::ActivityRepository;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{sleep, timeout};
+
+use super::queue::Dropped;
 
 /// The most entries of one batch.
 pub(super) const BATCH: usize = 256;
@@ -29,7 +30,7 @@ pub struct ActivityWriter {
     /// Rung by who does not want to wait for a batch to gather.
     hurry: Arc<Notify>,
     settled: watch::Sender<u64>,
-    dropped: Arc<AtomicU64>,
+    dropped: Arc<Dropped>,
     is_behind: bool,
 }
 
@@ -39,7 +40,7 @@ impl ActivityWriter {
         storage: Arc<dyn ActivityRepository>,
         hurry: Arc<Notify>,
         settled: watch::Sender<u64>,
-        dropped: Arc<AtomicU64>,
+        dropped: Arc<Dropped>,
     ) -> Self {
         Self { queued, storage, batch: Vec::new(), hurry, settled, dropped, is_behind: false }
     }
@@ -119,11 +120,11 @@ impl ActivityWriter {
     }
 
     fn count_dropped(&self, entries: usize) {
-        self.dropped.fetch_add(entries as u64, Ordering::Relaxed);
+        self.dropped.add(entries as u64);
     }
 
     fn report_dropped(&self) {
-        let dropped = self.dropped.swap(0, Ordering::Relaxed);
+        let dropped = self.dropped.report();
         if dropped > 0 {
             tracing::warn!(dropped, "entries of the activity log were dropped");
         }

@@ -30,6 +30,11 @@ impl FallbackRateLimits {
         Self { shared, local, resting_until: AtomicI64::new(i64::MIN), is_away: AtomicBool::new(false) }
     }
 
+    /// Whether the shared storage did not answer when it was last asked.
+    pub fn is_in_use(&self) -> bool {
+        self.is_away.load(Ordering::Relaxed)
+    }
+
     /// What the shared storage says, if it says anything in time.
     async fn ask<T>(&self, now: Timestamp, question: impl Future<Output = Result<T>>) -> Option<T> {
         if now.unix_micros() < self.resting_until.load(Ordering::Relaxed) {
@@ -114,8 +119,11 @@ mod tests {
         shared.expect_take().times(1).returning(|_, _, _| Err(away()));
         shared.expect_take().returning(|_, quota, _| Ok(judged(quota)));
         let limits = FallbackRateLimits::new(Arc::new(shared), Arc::new(counting(2)));
+        assert!(!limits.is_in_use());
         assert_eq!((take(&limits, 0).await, take(&limits, 999).await), (4, 4), "left alone for a second");
+        assert!(limits.is_in_use());
         assert_eq!(take(&limits, 1_000).await, 9, "and then asked again");
+        assert!(!limits.is_in_use());
     }
 
     #[tokio::test]

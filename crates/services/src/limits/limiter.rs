@@ -8,7 +8,7 @@ use tessera_domain::{Allowance, RateLimitSecret, Timestamp};
 use tessera_repositories::RateLimitRepository;
 
 use super::attempt::{Counter, Hurdle};
-use super::{Attempt, Quotas, Standing};
+use super::{Attempt, Quotas, Standing, Tally};
 use crate::ports::Clock;
 use crate::{ClientInfo, Outage};
 
@@ -47,6 +47,8 @@ pub struct Limits {
     pub secret: RateLimitSecret,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Where decisions are counted.
+    pub tally: Arc<Tally>,
 }
 
 #[async_trait]
@@ -105,6 +107,7 @@ impl Limits {
         let Counter { policy, key } = counter;
         let quota = self.quotas.of(policy);
         let allowance = self.counters.take(key, quota, now).await?;
+        self.tally.note(policy, allowance.allowed);
         if matches!(allowance, Allowance { allowed: true, remaining: 0, .. }) {
             // When it is reached, and not at every refusal after that: whoever hammers on does not fill the log.
             tracing::warn!(target: "audit", event = "limit_reached", policy = policy.name());

@@ -56,7 +56,8 @@ fn limits(counters: impl RateLimitRepository + 'static) -> Limits {
         password_links: quota(1),
         password_links_per_address: quota(2),
     };
-    Limits { counters: Arc::new(counters), quotas, secret: RateLimitSecret::new([1; 32]), clock: clock() }
+    let secret = RateLimitSecret::new([1; 32]);
+    Limits { counters: Arc::new(counters), quotas, secret, clock: clock(), tally: Arc::default() }
 }
 
 fn password(name: &str) -> Attempt {

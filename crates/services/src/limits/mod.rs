@@ -13,6 +13,7 @@ mod limiter;
 mod limiter_tests;
 mod policy;
 mod standing;
+mod tally;
 
 pub use attempt::Attempt;
 pub use fallback::FallbackRateLimits;
@@ -20,6 +21,7 @@ pub use guarded::guarded;
 pub use limiter::{Admission, Limits, RateLimiter, TooManyAttempts, Unlimited};
 pub use policy::{Policy, Quotas};
 pub use standing::{Standing, Standings};
+pub use tally::{Decisions, Tally};
 
 #[cfg(feature = "mock")]
 pub use limiter::MockRateLimiter;

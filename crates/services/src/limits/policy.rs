@@ -28,7 +28,20 @@ pub enum Policy {
 }
 
 impl Policy {
-    /// Its name: in the header fields, in the audit log, and in the digest of its keys.
+    /// All of them, in the order of their declaration.
+    pub const ALL: [Self; 9] = [
+        Self::Passwords,
+        Self::PasswordsPerAddress,
+        Self::PasswordsPerAccount,
+        Self::PasswordsUnderAttack,
+        Self::Tokens,
+        Self::ServiceSecrets,
+        Self::Registrations,
+        Self::PasswordLinks,
+        Self::PasswordLinksPerAddress,
+    ];
+
+    /// Its name: in the header fields, in the audit log and the metrics, and in the digest of its keys.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Passwords => "passwords",

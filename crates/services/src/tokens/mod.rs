@@ -14,7 +14,7 @@ pub use authenticate::{AuthenticateError, Caller};
 pub use log_out::LogOutError;
 pub use open_session::OpenSessionError;
 pub use refresh::RefreshError;
-pub use revocation_mirror::RevocationMirror;
+pub use revocation_mirror::{MirrorStanding, RevocationMirror};
 pub use revocation_news::RevocationNews;
 pub use service::{Lifetimes, Sessions, TokenService};
 

@@ -29,6 +29,15 @@ pub struct RevocationMirror {
     seen: RwLock<Seen>,
 }
 
+/// What is known of a mirror.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MirrorStanding {
+    /// How many sessions it knows to be revoked.
+    pub entries: usize,
+    /// How long ago it last stood at the end of its log; `None` if it never did.
+    pub lag: Option<Duration>,
+}
+
 #[derive(Debug)]
 struct Seen {
     until: HashMap<SessionId, Timestamp>,
@@ -89,6 +98,13 @@ impl RevocationMirror {
             }
             was_behind = outcome.is_err();
         }
+    }
+
+    /// How much it holds, and how far it is behind.
+    pub fn standing(&self) -> MirrorStanding {
+        let now = self.clock.now();
+        let seen = self.read();
+        MirrorStanding { entries: seen.until.len(), lag: seen.synced_at.map(|at| now.since(at)) }
     }
 
     /// Forgets what no longer matters at `now`.
@@ -179,6 +195,16 @@ mod tests {
         assert!(!mirror.is_revoked(ENDED, START.plus(MAX_LAG)).await.expect("known"));
         assert!(mirror.is_revoked(ENDED, late).await.expect("asked"));
         assert!(mirror.is_revoked(ENDED, late).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn it_says_how_far_behind_it_is() {
+        let mut log = MockRevocationRepository::new();
+        log.expect_list_after().return_once(|_, _, _| Ok(page(&[ENDED], 1, false)));
+        let mirror = mirror(log);
+        assert_eq!(mirror.standing(), MirrorStanding { entries: 0, lag: None });
+        mirror.follow().await.expect("the log answers");
+        assert_eq!(mirror.standing(), MirrorStanding { entries: 1, lag: Some(Duration::ZERO) });
     }
 
     #[tokio::test]
