@@ -103,6 +103,7 @@ pub async fn assemble(folder: &Path, cost: BcryptCost) -> anyhow::Result<(Servic
         list_visibility: ListVisibility::Public,
     });
     let accounts = OwnAccounts {
+        one_time_tokens: Arc::new(SqliteOneTimeTokens::new(&store)),
         sessions: Arc::new(SqliteSessions::new(&store)),
         auth: Arc::clone(&auth),
         tokens: Arc::clone(&tokens),
