@@ -11,6 +11,8 @@ use crate::error::Failure;
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
+    /// Brings the schema up to date, and waits for its turn while another process writes.
+    Schema,
     Writer,
     Reader,
 }
@@ -61,11 +63,37 @@ pub(crate) fn connect(path: &str, role: Role) -> Result<SqliteConnection, Failur
     ] {
         connection.batch_execute(setting)?;
     }
-    connection.batch_execute(match role {
+    match role {
+        Role::Schema => {}
         // SQLite's own waiting backs off to 100 ms a try, at which a busy neighbour starves us. The writer asks again
         // each millisecond instead, see `Committer::commit`.
-        Role::Writer => "PRAGMA busy_timeout = 1",
-        Role::Reader => "PRAGMA query_only = ON",
-    })?;
+        Role::Writer => connection.batch_execute("PRAGMA busy_timeout = 1")?,
+        Role::Reader => connection.batch_execute("PRAGMA query_only = ON")?,
+    }
     Ok(connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::sql_types::Integer;
+    use diesel::{QueryableByName, RunQueryDsl as _, sql_query};
+
+    use super::*;
+
+    #[derive(QueryableByName)]
+    struct Patience {
+        #[diesel(sql_type = Integer)]
+        timeout: i32,
+    }
+
+    /// A command must not fail because a server is writing to the same file at that moment.
+    #[test]
+    fn the_schema_waits_for_writers() {
+        let patience = |role| {
+            let mut connection = connect(":memory:", role).expect("a database");
+            let patience: Patience = sql_query("PRAGMA busy_timeout").get_result(&mut connection).expect("told");
+            patience.timeout
+        };
+        assert_eq!((patience(Role::Schema), patience(Role::Writer)), (5_000, 1));
+    }
 }

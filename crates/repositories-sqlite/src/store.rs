@@ -93,7 +93,7 @@ impl SqliteStore {
     /// brought up to date. Several processes may do so at once. It blocks until all that is done.
     pub fn open_with(path: impl AsRef<Path>, options: StoreOptions) -> Result<Self, OpenError> {
         let file = file::prepare(path.as_ref())?;
-        let mut connection = connect(&file.path, Role::Writer)?;
+        let mut connection = connect(&file.path, Role::Schema)?;
         migrate::use_wal(&mut connection)?;
         migrate::run(&mut connection)?;
         drop(connection);
