@@ -19,7 +19,9 @@ impl Names {
     pub fn fit(&mut self, expected: &Value, actual: &Value) -> bool {
         match (expected, actual) {
             (Value::String(expected), Value::String(actual)) => self.fit_text(expected, actual),
-            (Value::String(expected), Value::Number(actual)) => self.fit_text(expected, &actual.to_string()),
+            (Value::String(expected), Value::Number(_) | Value::Object(_)) => {
+                self.fit_text(expected, &actual.to_string())
+            }
             (Value::Array(expected), Value::Array(actual)) => {
                 expected.len() == actual.len() && expected.iter().zip(actual).all(|(e, a)| self.fit(e, a))
             }
@@ -59,6 +61,7 @@ mod tests {
             (json!("a_$NAME"), json!("b_1")),
             (json!("$NAME"), json!("")),
             (json!("$NAME"), json!(null)),
+            (json!("NAME"), json!({"a": 1})),
             (json!(["$NAME", "$NAME"]), json!(["1", "2"])),
         ] {
             assert!(!Names::default().fit(&expected, &actual), "{expected} {actual}");
@@ -70,5 +73,6 @@ mod tests {
         let mut names = Names::default();
         assert!(names.fit(&json!({"a": "<$NAME>", "b": ["$NAME"]}), &json!({"b": ["x"], "a": "<x>"})));
         assert_eq!(names.variables().collect::<Vec<_>>(), [(&"NAME".to_owned(), &"x".to_owned())]);
+        assert!(names.fit(&json!("$DOCUMENT"), &json!({"a": [1]})));
     }
 }
