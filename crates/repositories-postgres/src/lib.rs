@@ -21,6 +21,7 @@ mod connection;
 mod error;
 mod gauge;
 mod health;
+mod inspection;
 mod mail_outbox;
 mod migrate;
 mod one_time_tokens;
@@ -37,6 +38,7 @@ mod users;
 
 pub use account_changes::PostgresAccountChanges;
 pub use activity_log::PostgresActivity;
+pub use inspection::PostgresInspection;
 pub use mail_outbox::PostgresMailOutbox;
 pub use one_time_tokens::PostgresOneTimeTokens;
 pub use revocations::PostgresRevocations;

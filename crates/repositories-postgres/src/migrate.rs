@@ -13,7 +13,7 @@ use crate::ConnectError;
 use crate::connection::Target;
 use crate::turn::Turn;
 
-const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
+pub(crate) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 
 /// Runs what is missing, on a connection of its own that is closed afterwards. Migrations are written for a blocking
 /// connection, hence a thread that may block.

@@ -16,6 +16,7 @@ mod account_changes;
 mod blacklist;
 mod error;
 mod health;
+mod inspection;
 mod keys;
 mod link;
 mod one_time_tokens;
@@ -28,6 +29,7 @@ mod user_cache;
 
 pub use account_changes::AnnouncedAccountChanges;
 pub use blacklist::RedisBlacklist;
+pub use inspection::RedisInspection;
 pub use one_time_tokens::RedisOneTimeTokens;
 pub use rate_limits::RedisRateLimits;
 pub use revocations::RedisRevocations;

@@ -19,6 +19,7 @@ mod error;
 mod file;
 mod gauge;
 mod health;
+mod inspection;
 mod mail_outbox;
 mod migrate;
 mod one_time_tokens;
@@ -34,6 +35,7 @@ mod writer;
 
 pub use account_changes::SqliteAccountChanges;
 pub use activity_log::SqliteActivity;
+pub use inspection::SqliteInspection;
 pub use mail_outbox::SqliteMailOutbox;
 pub use one_time_tokens::SqliteOneTimeTokens;
 pub use revocations::SqliteRevocations;

@@ -21,6 +21,7 @@ mod revocations;
 mod sessions;
 mod signing_keys;
 mod storage_gauge;
+mod storage_inspection;
 mod user_cache;
 mod user_tokens;
 mod users;
@@ -46,6 +47,7 @@ pub use sessions::{
 };
 pub use signing_keys::{AppendKeyOutcome, RetireKeyOutcome, SigningKeyRepository};
 pub use storage_gauge::{PoolLoad, StorageGauge, TableSize};
+pub use storage_inspection::{Contents, Inspection, SchemaState, StorageInspection};
 pub use user_cache::UserCache;
 pub use user_tokens::{GuardedOutcome, PutOutcome, UserTokenRepository};
 pub use users::{InsertOutcome, UserPage, UserPageRequest, UserRepository};
@@ -56,6 +58,6 @@ pub use {
     mail_outbox::MockMailOutboxRepository, one_time_tokens::MockOneTimeTokenRepository,
     rate_limits::MockRateLimitRepository, revocation_notices::MockRevocationNotices,
     revocations::MockRevocationRepository, sessions::MockSessionRepository, signing_keys::MockSigningKeyRepository,
-    storage_gauge::MockStorageGauge, user_cache::MockUserCache, user_tokens::MockUserTokenRepository,
-    users::MockUserRepository,
+    storage_gauge::MockStorageGauge, storage_inspection::MockStorageInspection, user_cache::MockUserCache,
+    user_tokens::MockUserTokenRepository, users::MockUserRepository,
 };
