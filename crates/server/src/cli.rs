@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args as _, FromArgMatches as _};
 
-use crate::commands::{self, HealthCheck, KeysCommand, UserCommand};
+use crate::commands::{self, Doctor, HealthCheck, KeysCommand, UserCommand};
 use crate::config::{self, Config, Environment, Settings};
 use crate::output;
 use crate::wiring::Overrides;
@@ -26,6 +26,8 @@ enum Command {
     Migrate,
     /// Ask the server with these settings whether it is well; for those who watch over a container
     Healthcheck(HealthCheck),
+    /// Look at everything that the service depends on, and say what to do; it changes nothing
+    Doctor(Doctor),
     /// Make and list accounts, bring them along and take them away
     #[command(subcommand)]
     User(UserCommand),
@@ -69,6 +71,7 @@ fn run(overrides: &Overrides) -> anyhow::Result<ExitCode> {
         Command::Serve => return commands::serve(&config()?, overrides),
         Command::Migrate => commands::migrate(&config()?, overrides)?,
         Command::Healthcheck(what) => commands::check_health(&config()?, &what)?,
+        Command::Doctor(how) => return commands::examine(config(), overrides, &how),
         Command::User(UserCommand::Create(new)) => commands::create_user(&config()?, overrides, &new)?,
         Command::User(UserCommand::List(list)) => commands::list_users(&config()?, overrides, &list)?,
         Command::User(UserCommand::Disable(account)) => commands::disable_user(&config()?, overrides, &account)?,

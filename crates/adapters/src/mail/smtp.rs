@@ -86,6 +86,15 @@ impl SmtpMailer {
         Ok(Self { server, from, tls, ourselves: ClientId::default() })
     }
 
+    /// Does all that comes before a mail, and says goodbye: whether one would be taken.
+    pub async fn greet(&self) -> Result<(), MailError> {
+        let mut connection = self.connect().await?;
+        self.log_in(&mut connection).await?;
+        // It was ready; how it says goodbye makes no difference.
+        let _said = timeout(PARTING, connection.quit()).await;
+        Ok(())
+    }
+
     async fn connect(&self) -> Result<AsyncSmtpConnection, MailError> {
         let address = (self.server.host.as_str(), self.server.port);
         if self.server.encryption == Encryption::Implicit {

@@ -21,6 +21,7 @@ mod top_up;
 pub use cost::{BcryptCost, CostOutOfRange};
 pub use hasher::{BcryptHasher, HashingSettings};
 pub use pool::{HashPoolGauge, HashPoolState};
+pub use stored::strong_beginnings;
 
 /// The memory that a verification takes is not there now. Nothing is known of the password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

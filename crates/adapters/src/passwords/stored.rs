@@ -57,6 +57,12 @@ pub(super) fn verify(
     Ok(Verdict::Wrong)
 }
 
+/// How the hashes begin that are as good as a new one of cost `current`.
+pub fn strong_beginnings(current: BcryptCost) -> Vec<String> {
+    let costs = current.get()..=BcryptCost::MAX.get();
+    costs.map(|cost| format!("{}$$2b${cost:02}$", bcrypt_sha256::NAME)).collect()
+}
+
 /// Whether any password could be right for `hash`, or none is meant to be.
 pub(super) fn check(hash: &PasswordHash) -> Result<(), UnusableHash> {
     let text = hash.expose();
@@ -136,6 +142,14 @@ mod tests {
     fn is_outdated_below_the_present_cost_only() {
         assert_eq!(check(RIGHT, &hash_of(RIGHT, 4), 5), Verdict::Right { outdated: true });
         assert_eq!(check(RIGHT, &hash_of(RIGHT, 6), 5), Verdict::Right { outdated: false });
+    }
+
+    #[test]
+    fn a_hash_that_is_not_outdated_begins_like_a_strong_one() {
+        let strong = strong_beginnings(cost(5));
+        let is_strong = |hash: PasswordHash| strong.iter().any(|beginning| hash.expose().starts_with(beginning));
+        assert!(is_strong(hash_of(RIGHT, 5)) && is_strong(hash_of(RIGHT, 6)) && !is_strong(hash_of(RIGHT, 4)));
+        assert!(OF_OTHERS.iter().all(|text| !is_strong(PasswordHash::from_encoded(*text))));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What the binary can do, one command a file.
 
 mod config_check;
+mod doctor;
 mod healthcheck;
 mod keys;
 mod migrate;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 pub use config_check::check_config;
+pub use doctor::{Doctor, examine};
 pub use healthcheck::{HealthCheck, check_health};
 pub use keys::{KeysCommand, list_keys, retire_key, rotate_keys};
 pub use migrate::migrate;
