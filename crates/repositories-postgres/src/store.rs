@@ -11,6 +11,7 @@ use diesel_async::AsyncPgConnection;
 use tessera_repositories::Result as RepositoryResult;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{Semaphore, TryAcquireError};
+use tracing::{Instrument as _, debug_span};
 
 use crate::connection::Target;
 use crate::error::Failure;
@@ -123,7 +124,7 @@ impl PostgresStore {
         W: AsyncFnOnce(&mut AsyncPgConnection) -> Result<T, Failure> + Send + 'static,
         W: for<'c> Work<&'c mut AsyncPgConnection, Result<T, Failure>, Running: Send>,
     {
-        let answer = self.spawn(work).await;
+        let answer = self.spawn(work).instrument(debug_span!("postgres", operation = context)).await;
         match &answer {
             Err(Failure::Late) => self.0.meter.late.fetch_add(1, Ordering::Relaxed),
             Err(Failure::QueueFull) => self.0.meter.refused.fetch_add(1, Ordering::Relaxed),

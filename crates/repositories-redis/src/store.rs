@@ -11,6 +11,7 @@ use tessera_repositories::Result as RepositoryResult;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{Mutex, mpsc};
 use tokio::time::timeout;
+use tracing::{Instrument as _, debug_span};
 
 use crate::error::Failure;
 use crate::keys::Keys;
@@ -132,7 +133,8 @@ impl RedisStore {
             let mut connection = self.0.link.connection()?;
             self.within(limit, script.invoke_async(&mut connection)).await
         };
-        answer.await.map_err(|failure| failure.into_repository_error(context))
+        let answer = answer.instrument(debug_span!("redis", operation = context)).await;
+        answer.map_err(|failure| failure.into_repository_error(context))
     }
 
     /// Sends several commands at once, and waits for their answers until `limit` is over.
@@ -146,7 +148,8 @@ impl RedisStore {
             let mut connection = self.0.link.connection()?;
             self.within(limit, commands.query_async(&mut connection)).await
         };
-        answer.await.map_err(|failure| failure.into_repository_error(context))
+        let answer = answer.instrument(debug_span!("redis", operation = context)).await;
+        answer.map_err(|failure| failure.into_repository_error(context))
     }
 
     async fn within<T>(&self, limit: Duration, asking: impl Future<Output = RedisResult<T>>) -> Result<T, Failure> {

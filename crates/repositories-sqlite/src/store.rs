@@ -10,6 +10,7 @@ use std::time::Duration;
 use diesel::SqliteConnection;
 use tessera_repositories::Result as RepositoryResult;
 use tokio::sync::oneshot;
+use tracing::{Instrument as _, debug_span};
 
 use crate::connection::{Connection, Role, connect};
 use crate::error::Failure;
@@ -117,7 +118,7 @@ impl SqliteStore {
         let (reply, answer) = oneshot::channel();
         let job = Box::new(Work { run: work, answer: None, reply });
         let result = match self.0.writer.submit(job) {
-            Ok(()) => wait(answer).await,
+            Ok(()) => wait(answer).instrument(debug_span!("sqlite", operation = context)).await,
             Err(failure) => Err(failure),
         };
         if matches!(result, Err(Failure::Late)) {
@@ -139,7 +140,7 @@ impl SqliteStore {
             }
         }));
         let result = match submitted {
-            Ok(()) => wait(answer).await,
+            Ok(()) => wait(answer).instrument(debug_span!("sqlite", operation = context)).await,
             Err(failure) => Err(failure),
         };
         if matches!(result, Err(Failure::Late)) {

@@ -1,4 +1,4 @@
-//! The outermost layer: request id, host, headers, the log of what went wrong or took long, and the count of all.
+//! The outermost layer: request id, trace, host, headers, the log of what went wrong or took long, and the count of all.
 //!
 //! It is one layer instead of one for each, and makes nothing that a quick success does not need: no span, no log line, no
 //! boxed future. Errors that actix-web itself makes leave here in the shape of the path's owner.
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
-use actix_web::http::header::HeaderValue;
+use actix_web::http::header::{HeaderValue, STRICT_TRANSPORT_SECURITY};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{Error, HttpMessage as _};
 use pin_project_lite::pin_project;
@@ -24,12 +24,14 @@ use super::rejection::Rejection;
 use super::request_id::{RequestId, RequestIds, X_REQUEST_ID};
 use super::router::route_of;
 use super::settings::{HttpSettings, Perimeter};
+use super::trace_context::{TRACEPARENT, TraceContext};
 use super::traffic::{InFlight, WorkerTraffic};
 
 /// Wraps an application in this layer.
 #[derive(Debug, Clone)]
 pub struct Edge {
     hosts: AllowedHosts,
+    transport_security: Option<HeaderValue>,
     slow_after: Duration,
     traffic: Option<Rc<WorkerTraffic>>,
 }
@@ -37,7 +39,8 @@ pub struct Edge {
 impl Edge {
     /// The layer with these settings.
     pub fn new(settings: &HttpSettings, perimeter: &Perimeter) -> Self {
-        Self { hosts: perimeter.hosts.clone(), slow_after: settings.slow_after, traffic: None }
+        let (hosts, transport_security) = (perimeter.hosts.clone(), perimeter.transport_security.clone());
+        Self { hosts, transport_security, slow_after: settings.slow_after, traffic: None }
     }
 
     /// The same, where requests are counted.
@@ -59,8 +62,7 @@ where
     type Future = Ready<Result<Self::Transform, ()>>;
 
     fn new_transform(&self, inner: S) -> Self::Future {
-        let (hosts, traffic) = (self.hosts.clone(), self.traffic.clone());
-        ready(Ok(EdgeService { inner, ids: RequestIds::new(), hosts, slow_after: self.slow_after, traffic }))
+        ready(Ok(EdgeService { inner, ids: RequestIds::new(), edge: self.clone() }))
     }
 }
 
@@ -69,9 +71,7 @@ where
 pub struct EdgeService<S> {
     inner: S,
     ids: RequestIds,
-    hosts: AllowedHosts,
-    slow_after: Duration,
-    traffic: Option<Rc<WorkerTraffic>>,
+    edge: Edge,
 }
 
 impl<S, B> Service<ServiceRequest> for EdgeService<S>
@@ -87,19 +87,26 @@ where
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let started = Instant::now();
-        let in_flight = self.traffic.as_ref().map(InFlight::begin);
+        let in_flight = self.edge.traffic.as_ref().map(InFlight::begin);
         let id = self.ids.of(request.headers());
-        // Whatever changes something leaves a trace in the audit log; the rest does not pay for it.
-        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        let trace = TraceContext::of(request.headers());
+        // Whatever changes something leaves a trace in the audit log, and who sends one wants to see it; the rest does not
+        // pay for it.
+        if trace.is_some() || !matches!(*request.method(), Method::GET | Method::HEAD) {
             request.extensions_mut().insert(RequestId(id.clone()));
         }
-        let source = if self.hosts.admits(&request) {
+        let part = trace.map(|trace| {
+            request.extensions_mut().insert(trace);
+            (trace, self.ids.fresh())
+        });
+        let source = if self.edge.hosts.admits(&request) {
             Source::Application { future: self.inner.call(request) }
         } else {
             let answer = reject(request.path(), Rejection::UnknownHost);
             Source::Refusal { answer: Some(request.into_response(answer)) }
         };
-        Answering { source, id: Some(id), in_flight, started, slow_after: self.slow_after }
+        let (transport_security, slow_after) = (self.edge.transport_security.clone(), self.edge.slow_after);
+        Answering { source, id: Some(id), part, transport_security, in_flight, started, slow_after }
     }
 }
 
@@ -111,6 +118,9 @@ pin_project! {
         source: Source<F>,
         // Taken when the answer is there.
         id: Option<HeaderValue>,
+        // The trace that the request belongs to, and what our part of it is called.
+        part: Option<(TraceContext, HeaderValue)>,
+        transport_security: Option<HeaderValue>,
         in_flight: Option<InFlight>,
         started: Instant,
         slow_after: Duration,
@@ -175,12 +185,18 @@ where
             response = ServiceResponse::new(request, shaped);
         }
         headers::complete(response.status(), response.headers_mut());
+        if let Some(policy) = this.transport_security.take() {
+            response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, policy);
+        }
+        if let Some(header) = this.part.as_ref().and_then(|(trace, span)| trace.answer(span)) {
+            response.headers_mut().insert(TRACEPARENT, header);
+        }
         let took = this.started.elapsed();
         if let Some(request) = this.in_flight.take() {
             request.end(response.status(), took);
         }
         if let Some(id) = this.id.take() {
-            note(&response, &id, took, *this.slow_after);
+            note(&response, &id, this.part.as_ref().map(|(trace, _)| trace), took, *this.slow_after);
             response.headers_mut().insert(X_REQUEST_ID, id);
         }
         Poll::Ready(Ok(response))
@@ -188,12 +204,19 @@ where
 }
 
 /// Logs a request that deserves it, once. The route is the pattern and never the URL, whose query may hold anything.
-fn note(response: &ServiceResponse, id: &HeaderValue, took: Duration, slow_after: Duration) {
+fn note(
+    response: &ServiceResponse,
+    id: &HeaderValue,
+    trace: Option<&TraceContext>,
+    took: Duration,
+    slow_after: Duration,
+) {
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() && took < slow_after {
         return;
     }
     let request = response.request();
+    let trace_id = trace.map(tracing::field::display);
     let (request_id, method) = (id.to_str().unwrap_or("-"), request.method().as_str());
     let (route, status_code) = (route_of(request).unwrap_or("-"), status.as_u16());
     let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
@@ -201,13 +224,15 @@ fn note(response: &ServiceResponse, id: &HeaderValue, took: Duration, slow_after
     let cause = extensions.get::<Cause>().map_or("-", |cause| cause.0.as_str());
     match status {
         StatusCode::SERVICE_UNAVAILABLE => {
-            tracing::warn!(request_id, method, route, status = status_code, millis, cause, "unavailable");
+            tracing::warn!(request_id, trace_id, method, route, status = status_code, millis, cause, "unavailable");
         }
         _ if status.is_server_error() => {
-            tracing::error!(request_id, method, route, status = status_code, millis, cause, "failed");
+            tracing::error!(request_id, trace_id, method, route, status = status_code, millis, cause, "failed");
         }
-        _ if took >= slow_after => tracing::warn!(request_id, method, route, status = status_code, millis, "slow"),
-        _ => tracing::debug!(request_id, method, route, status = status_code, millis, "refused"),
+        _ if took >= slow_after => {
+            tracing::warn!(request_id, trace_id, method, route, status = status_code, millis, "slow");
+        }
+        _ => tracing::debug!(request_id, trace_id, method, route, status = status_code, millis, "refused"),
     }
 }
 
@@ -315,6 +340,29 @@ mod tests {
             assert!(lines[0].contains(part), "{part}: {}", lines[0]);
         }
         assert!(!lines[0].contains("hunter2"), "{}", lines[0]);
+    }
+
+    #[actix_web::test]
+    async fn what_is_logged_belongs_to_the_trace_of_its_sender() {
+        let (log, _guard) = Log::of(tracing::Level::INFO);
+        let service = fn_service(move |request: ServiceRequest| {
+            ready(Ok::<_, Error>(request.into_response(HttpResponse::new(StatusCode::SERVICE_UNAVAILABLE))))
+        });
+        let edge = Edge::new(&HttpSettings::default(), &Perimeter::default());
+        let application = init_service(App::new().wrap(edge).default_service(service)).await;
+        let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+        for header in [format!("00-{trace}-00f067aa0ba902b7-01"), format!("00-{trace}-0-01")] {
+            let request = TestRequest::get().uri("/").insert_header(("traceparent", header));
+            let answer = try_call_service(&application, request.to_request()).await.expect("an answer");
+            let part = answer.headers().get("traceparent").map(|part| part.to_str().expect("text").to_owned());
+            let lines = log.lines();
+            let is_in = lines.last().is_some_and(|line| line.contains(&format!("\"trace_id\":\"{trace}\"")));
+            assert_eq!(is_in, part.is_some(), "{lines:?}");
+            if let Some(part) = part {
+                assert!(part.starts_with(&format!("00-{trace}-")) && !part.contains("00f067aa0ba902b7"), "{part}");
+            }
+        }
+        assert_eq!(log.lines().len(), 2, "{:?}", log.lines());
     }
 
     #[actix_web::test]

@@ -24,6 +24,7 @@ use super::rejection::Rejection;
 use super::request_id::RequestId;
 use super::routes::{Handler, Protection};
 use super::settings::HttpSettings;
+use super::trace_context::TraceContext;
 use super::traffic::WorkerTraffic;
 
 /// A handler whose types are forgotten.
@@ -41,8 +42,11 @@ pub(super) fn reading<P: Protection + 'static, Args: 'static>(handler: impl Hand
     Rc::new(move |mut incoming| {
         let handler = handler.clone();
         Box::pin(async move {
-            let work = handler.prepare(&mut incoming).await?;
-            incoming.within(work).await?.map_err(Into::into)
+            // A span costs more than a quick read does; who sends a trace is given one.
+            let is_traced = incoming.request.extensions().contains::<TraceContext>();
+            let span = if is_traced { origin(&incoming) } else { Span::none() };
+            let work = handler.prepare(&mut incoming).instrument(span.clone()).await?;
+            incoming.within(work.instrument(span)).await?.map_err(Into::into)
         })
     })
 }
@@ -63,12 +67,14 @@ pub(super) fn changing<P: Protection + 'static, Args: 'static>(handler: impl Han
     })
 }
 
-/// Who sent a request, beside every event that is logged on its way (requirement G1): its id, and the client's address.
+/// Who sent a request, beside every event that is logged on its way (requirement G1): its id, its trace, and the client's
+/// address.
 fn origin(incoming: &Incoming) -> Span {
     let extensions = incoming.request.extensions();
     let request_id = extensions.get::<RequestId>().and_then(|id| id.0.to_str().ok()).unwrap_or("-");
     let ip = incoming.settings.proxies.client_of(&incoming.request).map(|ip| ip.to_string());
-    tracing::info_span!("request", request_id, ip)
+    let trace_id = extensions.get::<TraceContext>().map(ToString::to_string);
+    tracing::info_span!("request", request_id, trace_id, ip)
 }
 
 fn died(error: JoinError) -> Rejection {

@@ -32,4 +32,5 @@ pub mod routes;
 pub mod service_caller;
 pub mod settings;
 pub mod status;
+mod trace_context;
 pub mod traffic;

@@ -33,7 +33,8 @@ impl RequestIds {
         }
     }
 
-    fn fresh(&self) -> HeaderValue {
+    /// One that nobody has yet: 16 hexadecimal digits.
+    pub fn fresh(&self) -> HeaderValue {
         let number = self.0.get().wrapping_add(1);
         self.0.set(number);
         hexadecimal(scatter(number))

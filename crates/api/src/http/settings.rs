@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_cors::Cors;
+use actix_web::http::header::HeaderValue;
 use actix_web::middleware::Condition;
 
 use super::cors::AllowedOrigins;
@@ -49,9 +50,18 @@ pub struct Perimeter {
     pub hosts: AllowedHosts,
     /// The origins whose pages may call.
     pub origins: AllowedOrigins,
+    /// What browsers are told about encryption (RFC 6797), if they are told anything. They believe it over an encrypted
+    /// connection alone, so that it does no harm on any other.
+    pub transport_security: Option<HeaderValue>,
 }
 
 impl Perimeter {
+    /// What [`transport_security`](Self::transport_security) says, to have this name called with encryption alone for so
+    /// long. Names below it are somebody else's to decide about.
+    pub fn encrypted_for(seconds: u32) -> Option<HeaderValue> {
+        if seconds == 0 { None } else { HeaderValue::from_str(&format!("max-age={seconds}")).ok() }
+    }
+
     /// The layer that answers browsers' questions about other origins, if there are any that are allowed.
     pub fn cors(&self) -> Condition<Cors> {
         Condition::new(!self.origins.is_empty(), self.origins.layer())

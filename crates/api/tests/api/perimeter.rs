@@ -12,6 +12,7 @@ async fn send(request: TestRequest) -> Answer {
     let perimeter = Perimeter {
         hosts: AllowedHosts::parse("auth.example").expect("hosts"),
         origins: AllowedOrigins::parse("https://app.example,http://localhost:3000").expect("origins"),
+        transport_security: Perimeter::encrypted_for(31_536_000),
     };
     let application = init_service(app(&services(), HttpSettings::default(), &perimeter)).await;
     let request = request.insert_header(("Host", "auth.example"));
@@ -78,4 +79,17 @@ async fn a_request_for_another_host_is_refused_in_the_shape_of_its_path() {
     assert!(answer.header("x-request-id").is_some() && answer.header("x-frame-options").is_some());
     send(to("/api/")).await.is_problem(400);
     assert_eq!(send(to("/livez")).await.status, 200);
+}
+
+#[actix_web::test]
+async fn browsers_are_told_to_stay_encrypted_where_that_is_wanted() {
+    for request in [get("/livez"), get("/no/such/path"), preflight(APP, "POST", "content-type"), post_json(CREATE, "[")]
+    {
+        let answer = send(request).await;
+        assert_eq!(answer.header("strict-transport-security"), Some("max-age=31536000"), "{}", answer.status);
+    }
+    let application = init_service(app(&services(), HttpSettings::default(), &Perimeter::default())).await;
+    let answer = Answer::of(call_service(&application, get("/livez").to_request()).await).await;
+    assert_eq!(answer.header("strict-transport-security"), None);
+    assert_eq!(Perimeter::encrypted_for(0), None);
 }

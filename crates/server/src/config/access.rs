@@ -3,6 +3,11 @@
 use tessera_api::{AllowedHosts, AllowedOrigins, Perimeter};
 
 use super::mistakes::Checks;
+use super::runtime::AppEnv;
+
+/// A year, the least that browsers' own lists ask for.
+const HSTS_IN_PRODUCTION: u32 = 31_536_000;
+const HSTS_AT_MOST: u32 = 2 * HSTS_IN_PRODUCTION;
 
 const HOSTS: &str = "hosts with commas between them, without scheme and port; .example.com for all below it, * for all";
 const ORIGINS: &str = "origins with commas between them, as a browser writes them: https://app.example.com, \
@@ -19,6 +24,11 @@ pub(super) struct Settings {
     /// [default: none]
     #[arg(long, env = "CORS_ALLOWED_ORIGINS", value_name = "ORIGINS")]
     cors_allowed_origins: Option<String>,
+
+    /// For how many seconds browsers that reached the service over https are to reach it in no other way
+    /// (`Strict-Transport-Security`); 0 tells them nothing [default: 0, in production 31536000]
+    #[arg(long, env = "HSTS_SECONDS", value_name = "SECONDS")]
+    hsts_seconds: Option<String>,
 }
 
 /// The settings of [`Perimeter`], as they were written.
@@ -28,21 +38,31 @@ pub struct Access {
     pub perimeter: Perimeter,
     hosts: String,
     origins: String,
+    encrypted_for: u32,
 }
 
 impl Settings {
-    pub fn check(self, checks: &mut Checks) -> Option<Access> {
+    pub fn check(self, app_env: AppEnv, checks: &mut Checks) -> Option<Access> {
         let hosts = checks.read("ALLOWED_HOSTS", &self.allowed_hosts, HOSTS, AllowedHosts::parse);
         let origins = self.cors_allowed_origins.unwrap_or_default();
         let allowed = checks.read("CORS_ALLOWED_ORIGINS", &origins, ORIGINS, AllowedOrigins::parse);
-        let perimeter = Perimeter { hosts: hosts?, origins: allowed? };
-        Some(Access { perimeter, hosts: self.allowed_hosts, origins })
+        let encrypted_for = match self.hsts_seconds {
+            Some(raw) => checks.whole("HSTS_SECONDS", &raw, "seconds", 0..=HSTS_AT_MOST),
+            None => Some(app_env.pick(0, HSTS_IN_PRODUCTION)),
+        };
+        let transport_security = Perimeter::encrypted_for(encrypted_for?);
+        let perimeter = Perimeter { hosts: hosts?, origins: allowed?, transport_security };
+        Some(Access { perimeter, hosts: self.allowed_hosts, origins, encrypted_for: encrypted_for? })
     }
 }
 
 impl Access {
     pub(super) fn describe(&self) -> Vec<(&'static str, String)> {
         let origins = if self.perimeter.origins.is_empty() { "none" } else { self.origins.trim() };
-        vec![("ALLOWED_HOSTS", self.hosts.trim().to_owned()), ("CORS_ALLOWED_ORIGINS", origins.to_owned())]
+        vec![
+            ("ALLOWED_HOSTS", self.hosts.trim().to_owned()),
+            ("CORS_ALLOWED_ORIGINS", origins.to_owned()),
+            ("HSTS_SECONDS", self.encrypted_for.to_string()),
+        ]
     }
 }

@@ -152,7 +152,7 @@ impl Config {
         // Until it is known what the installation is for, the stricter rules would only report what nobody asked for.
         let app_env = runtime.as_ref().map_or(AppEnv::Development, |runtime| runtime.app_env);
         let listen = settings.listen.check(app_env, checks);
-        let access = settings.access.check(checks);
+        let access = settings.access.check(app_env, checks);
         let storage = settings.storage.check(environment, checks);
         let data_dir = storage.as_ref().map_or(Path::new(""), |storage| &storage.data_dir);
         let secrets = settings.secrets.check(app_env, data_dir, checks);

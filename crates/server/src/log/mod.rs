@@ -7,6 +7,8 @@ use std::io;
 use std::panic::{self, PanicHookInfo};
 
 use anyhow::Context as _;
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -32,10 +34,20 @@ pub fn start(logging: &Logging) -> anyhow::Result<Log> {
     let events = tracing_subscriber::registry().with(logging.filter.clone());
     let started = match logging.format {
         LogFormat::Pretty => events.with(lines).try_init(),
-        LogFormat::Json => events.with(lines.json().flatten_event(true).with_span_list(false)).try_init(),
+        LogFormat::Json => {
+            let json = lines.json().flatten_event(true).with_span_list(shows_calls(&logging.filter));
+            events.with(json).try_init()
+        }
     };
     started.context("the log cannot be started")?;
     Ok(Log(queue))
+}
+
+/// Whether calls of services and questions to storages are asked for. An event may then be within several of them; otherwise
+/// the request is all that it can be within.
+fn shows_calls(filter: &Targets) -> bool {
+    let callees = ["services", "repositories_sqlite", "repositories_postgres", "repositories_redis"];
+    callees.iter().any(|callee| filter.would_enable(&format!("tessera_{callee}"), &Level::DEBUG))
 }
 
 /// Logs a panic like any other event. Its message is left out, since it may quote what somebody sent (invariant I7);

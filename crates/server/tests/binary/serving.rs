@@ -45,6 +45,37 @@ fn in_json_every_line_is_an_event() {
     assert!(child.wait().expect("it ends").success());
 }
 
+/// At the usual level as much as is needed to find the request; on demand the way that it took.
+#[test]
+fn a_line_belongs_to_its_request_and_to_the_trace_of_its_sender() {
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let logged_at = |level: &str| {
+        let installation = Installation::new();
+        let server = installation.serve(&["--log-format", "pretty", "--log-level", level]);
+        let body = r#"{"username": "ana", "email": "ana@example.com", "password": "securepassword123"}"#;
+        let mut connection = TcpStream::connect(&server.addr).expect("it listens");
+        write!(
+            connection,
+            "POST /api/v1/user/create HTTP/1.1\r\nHost: tessera\r\nContent-Type: application/json\r\n\
+             Connection: close\r\nX-Request-Id: id-1\r\ntraceparent: 00-{trace}-00f067aa0ba902b7-01\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len(),
+        )
+        .expect("sent");
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).expect("an answer");
+        assert!(answer.contains(&format!("\r\ntraceparent: 00-{trace}-")), "{answer}");
+        server.signal(Signal::TERM);
+        let log = server.end().err;
+        log.lines().find(|line| line.contains(r#"event="register""#)).unwrap_or_else(|| panic!("{log}")).to_owned()
+    };
+    let line = logged_at("info");
+    assert!(line.contains(r#"request_id="id-1""#) && line.contains(trace) && !line.contains("register:"), "{line}");
+    let line = logged_at("info,tessera_services=debug");
+    assert!(line.contains(r#"request_id="id-1""#) && line.contains(trace) && line.contains("register:"), "{line}");
+    assert!(!line.contains("securepassword123") && !line.contains("ana@example.com"), "{line}");
+}
+
 #[test]
 fn a_start_that_fails_is_one_sentence() {
     let installation = Installation::new();

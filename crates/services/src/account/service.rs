@@ -108,54 +108,67 @@ pub struct OwnAccounts {
 
 #[async_trait]
 impl AccountService for OwnAccounts {
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn sign_up(&self, command: RegisterUser) -> Result<LoginGrant, SignUpError> {
         self.register_and_open(command).await
     }
 
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn find_profile(&self, caller: &Caller) -> Result<User, FindProfileError> {
         self.find_own(caller).await
     }
 
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn update_profile(&self, command: UpdateProfile) -> Result<User, UpdateProfileError> {
         self.change_profile(command).await
     }
 
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn confirm_email(&self, command: ConfirmEmail) -> Result<(), ConfirmEmailError> {
         self.confirm(command).await
     }
 
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn resend_confirmation(&self, caller: &Caller, client: &ClientInfo) -> Result<(), FindProfileError> {
         self.queue_confirmation(caller, client).await
     }
 
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn change_password(&self, command: ChangePassword) -> Result<TokenPair, ChangePasswordError> {
         self.change_own_password(command).await
     }
 
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn delete_account(&self, command: DeleteAccount) -> Result<(), DeleteAccountError> {
         self.delete_own(command).await
     }
 
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn request_password_reset(&self, email: Email, client: &ClientInfo) -> Result<(), Outage> {
         self.queue_reset(email, client).await
     }
 
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn reset_password(&self, command: ResetPassword) -> Result<(), ResetPasswordError> {
         self.reset(command).await
     }
 
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn list_activity(&self, caller: &Caller, page: ActivityPageQuery) -> Result<ActivityListing, Outage> {
         self.list_own_activity(caller, page).await
     }
 
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn list_sessions(&self, caller: &Caller, page: SessionPageQuery) -> Result<SessionListing, Outage> {
         self.list_own_sessions(caller, page).await
     }
 
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn end_session(&self, caller: &Caller, id: SessionId, client: &ClientInfo) -> Result<(), EndSessionError> {
         self.end_named(caller, id, client).await
     }
 
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn end_other_sessions(&self, caller: &Caller, client: &ClientInfo) -> Result<usize, Outage> {
         self.end_others(caller, client).await
     }

@@ -64,10 +64,12 @@ pub struct Administration {
 
 #[async_trait]
 impl AdministrationService for Administration {
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn list_accounts(&self, query: ListAccounts) -> Result<AccountPage, AdministrationError> {
         self.page(query).await
     }
 
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn set_active(&self, caller: &Caller, id: UserId, active: bool) -> Result<User, AdministrationError> {
         self.decide(caller, id, active).await
     }

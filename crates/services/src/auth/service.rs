@@ -47,10 +47,12 @@ pub struct Accounts {
 
 #[async_trait]
 impl AuthService for Accounts {
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn register(&self, command: RegisterUser) -> Result<User, RegisterError> {
         self.register_user(command).await
     }
 
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn list_users(&self, query: ListUsers) -> Result<UserListing, ListUsersError> {
         self.list_page(query).await
     }

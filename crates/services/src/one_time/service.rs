@@ -47,10 +47,12 @@ pub struct OneTimeTokens {
 
 #[async_trait]
 impl OneTimeTokenService for OneTimeTokens {
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn create(&self, caller: &Caller) -> Result<NewOneTimeToken, Outage> {
         self.make(caller).await
     }
 
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn consume(
         &self,
         caller: &Caller,

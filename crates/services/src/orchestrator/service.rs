@@ -108,6 +108,7 @@ pub struct Orchestrator<T> {
 
 #[async_trait]
 impl<T: Flow> OrchestratorService<T> for Orchestrator<T> {
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn request_token(&self, request: T::Request) -> Result<T::Grant, RequestTokenError> {
         let principal = self.verifier.verify(&request).await?;
         self.policy.permit(&principal)?;

@@ -88,6 +88,7 @@ pub struct Sessions {
 
 #[async_trait]
 impl TokenService for Sessions {
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn open_session(
         &self,
         user_id: UserId,
@@ -97,6 +98,7 @@ impl TokenService for Sessions {
         self.open(user_id, version, client).await
     }
 
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn refresh(
         &self,
         token: &RefreshToken,
@@ -107,6 +109,7 @@ impl TokenService for Sessions {
         guarded(&*self.limiter, &Attempt::Token, client, self.spend(token, policy, client), is_wrong).await
     }
 
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn authenticate(&self, token: &AccessToken) -> Result<Caller, AuthenticateError> {
         self.identify(token).await
     }
@@ -115,6 +118,7 @@ impl TokenService for Sessions {
         self.lifetimes.access
     }
 
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn log_out(
         &self,
         caller: &Caller,

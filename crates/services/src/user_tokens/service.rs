@@ -50,18 +50,22 @@ pub struct UserTokens {
 
 #[async_trait]
 impl UserTokenService for UserTokens {
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn mint(&self, command: &MintTokens) -> Result<TokenPair, MintError> {
         self.mint_pair(command).await
     }
 
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn refresh(&self, subject: &ExternalId, token: &RefreshToken) -> Result<AccessToken, RefreshError> {
         self.renew_access(subject, token).await
     }
 
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn validate(&self, subject: &ExternalId, token: &AccessToken) -> Result<(), ValidateError> {
         self.check(subject, token).await
     }
 
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn invalidate(&self, subject: &ExternalId, token: &AccessToken) -> Result<(), InvalidateError> {
         self.end(subject, token).await
     }
