@@ -4,9 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use tessera_domain::{Revocation, RevokedKey, SessionId, Timestamp, TokenId};
-use tessera_repositories::{MockRevocationRepository, RepositoryError, RevocationNotices as _, RevocationRepository};
-use tessera_repositories_redis::{RedisBlacklist, RedisRevocations};
+use tessera_domain::{
+    Email, EndReason, Revocation, RevokedKey, SecurityVersion, Session, SessionId, SessionLimits, Timestamp, TokenId,
+    User, UserId,
+};
+use tessera_repositories::{
+    AccountChangeRepository as _, AccountDeletion, AccountSessionEnding, DeletionOutcome, MockAccountChangeRepository,
+    MockRevocationRepository, MockSessionRepository, RepositoryError, RevocationNotices as _, RevocationRepository,
+    SessionRepository as _, WhichSessions,
+};
+use tessera_repositories_redis::{AnnouncedAccountChanges, AnnouncedSessions, RedisBlacklist, RedisRevocations};
 use tessera_repositories_sqlite::{SqliteRevocations, SqliteStore};
 use tessera_test_servers::redis::Process;
 use tokio::time::timeout;
@@ -95,6 +102,58 @@ async fn a_server_that_is_away_loses_no_revocation_and_fails_no_request() {
     restart(&mut server, &[]);
     instance.catch_up().await;
     assert_eq!(listed(&server), 2, "copied from the log");
+}
+
+/// Which sessions those are is known only when they have ended.
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_that_end_together_or_with_their_account_are_announced() {
+    let server = Process::start(&[]);
+    let (log, _folder) = database();
+    let instance = Instance::start(&server, &log).await;
+    let (user_id, revoke_until) = (UserId::from_bytes([1; 16]), session(1).until);
+    let limits = SessionLimits { idle: Duration::from_hours(1), absolute: Duration::from_hours(1) };
+    let ended = move |number: u8| Session::open(SessionId::from_bytes([number; 16]), user_id, NOW, limits);
+    let mut sessions = MockSessionRepository::new();
+    sessions.expect_end_of().returning(move |_| Ok(vec![ended(1), ended(2)]));
+    let ending = AccountSessionEnding {
+        user_id,
+        which: WhichSessions::All,
+        reason: EndReason::LoggedOut,
+        at: NOW,
+        revoke_until,
+    };
+    let announced = AnnouncedSessions::new(Arc::new(sessions), &instance.blacklist);
+    assert_eq!(announced.end_of(&ending).await.expect("ended").len(), 2);
+    assert_eq!(listed(&server), 2);
+
+    let mut changes = MockAccountChangeRepository::new();
+    changes.expect_delete().times(1).returning(|_| Ok(DeletionOutcome::LastSuperuser));
+    changes
+        .expect_delete()
+        .returning(move |_| Ok(DeletionOutcome::Deleted { user: account(user_id), ended: vec![ended(3).id] }));
+    let deletion = AccountDeletion { user_id, version: SecurityVersion::FIRST, at: NOW, revoke_until };
+    let announced = AnnouncedAccountChanges::new(Arc::new(changes), &instance.blacklist);
+    for expected in [2, 3] {
+        let _outcome = announced.delete(&deletion).await.expect("an answer");
+        assert_eq!(listed(&server), expected);
+    }
+}
+
+fn account(id: UserId) -> User {
+    User {
+        id,
+        email: Email::parse("ana@example.com").expect("an address"),
+        username: None,
+        full_name: None,
+        is_active: true,
+        is_verified: false,
+        is_staff: false,
+        is_superuser: false,
+        date_joined: NOW,
+        updated_at: NOW,
+        last_login: None,
+        last_login_ip: None,
+    }
 }
 
 /// Whatever was lost, and by whichever process it was written.
