@@ -26,8 +26,8 @@ fmt-check: toolchain
 doc: toolchain ## Build the documentation of the code
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 
-bench: toolchain ## Measure
-	cargo bench --package tessera-tests --locked
+bench: toolchain servers ## Measure beside the floors; writes docs/bench
+	cargo bench --package tessera-tests --locked --bench bench -- $(SCENARIOS)
 
 chaos: toolchain servers ## Kill the service and its database again and again, and look for what was lost
 	KILL_ROUNDS=100 cargo test --package tessera-tests --locked --test durability

@@ -47,13 +47,14 @@ fn address(number: usize) -> String {
 }
 
 impl Session {
-    fn read(body: &[u8]) -> Option<Self> {
+    /// Those of an answer.
+    pub fn read(body: &[u8]) -> Option<Self> {
         Some(Self { access: member(body, "access_token")?, refresh: member(body, "refresh_token")? })
     }
 }
 
 /// The text of a member of a JSON object, if it has no escapes; tokens have none.
-fn member(body: &[u8], name: &str) -> Option<String> {
+pub fn member(body: &[u8], name: &str) -> Option<String> {
     let (_, rest) = std::str::from_utf8(body).ok()?.split_once(&format!("\"{name}\":\""))?;
     rest.split_once('"').map(|(text, _)| text.to_owned())
 }
@@ -85,6 +86,7 @@ impl Client for Rotate {
     }
 }
 
-fn refresh(token: &str) -> Vec<u8> {
+/// The request that spends this refresh token.
+pub fn refresh(token: &str) -> Vec<u8> {
     request("POST /api/v1/user/refresh", &[("X-Refresh-Token", token)], "")
 }

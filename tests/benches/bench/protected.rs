@@ -1,28 +1,33 @@
 //! Tessera with one more route: a handler with nothing to do behind the protection that every protected route has. Set
 //! against the floor it tells what that protection costs: routing, the token, its revocation, the edge.
 
+use std::future::pending;
 use std::path::Path;
-use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
 use actix_web::{App, HttpResponse, HttpServer};
-use tessera_adapters::passwords::BcryptCost;
+use anyhow::Context as _;
 use tessera_api::document::Operation;
 use tessera_api::http::edge::Edge;
 use tessera_api::http::rejection::Rejection;
 use tessera_api::http::routes::{Bearer, Route};
 use tessera_api::{HttpSettings, Perimeter};
+use tessera_server::config::{Config, Environment};
+use tessera_server::{Overrides, Wired, assemble};
 use tessera_services::tokens::Caller;
 
-use crate::{floor, parts};
+use crate::floor;
 
 /// Serves it until the process is killed.
 #[expect(clippy::print_stderr, reason = "tells the benchmark where it listens, as the server's log does")]
-pub async fn serve(folder: &Path, cost: u32) -> anyhow::Result<()> {
-    let (services, mirror) = parts::assemble(folder, BcryptCost::new(cost)?).await?;
-    let following = Arc::clone(&mirror);
-    tokio::spawn(async move { following.run().await });
+pub async fn serve(folder: &Path, cost: &str) -> anyhow::Result<()> {
+    let folder = folder.to_str().context("the folder is no text")?;
+    let settings = [("DATA_DIR", folder), ("BCRYPT_COST", cost), ("RATE_LIMIT", "off")];
+    let config = Config::from_environment(&Environment::of(&settings, ""))?;
+    let (_storages, Wired { services, mirror, activity_writer, .. }) = assemble(&config, &Overrides::default()).await?;
+    tokio::spawn(async move { mirror.run().await });
+    tokio::spawn(activity_writer.run(pending()));
     let (settings, perimeter) = (HttpSettings::default(), Perimeter::default());
     let workers = std::thread::available_parallelism()?.get();
     let server = HttpServer::new(move || {

@@ -3,14 +3,17 @@
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
+use crate::chart::Bar;
+use crate::median::median;
 use crate::outcome::Outcome;
 
 /// Everything that was measured.
 #[derive(Debug, Default)]
 pub struct Report {
     facts: Vec<String>,
-    tables: Vec<Table>,
     verdicts: Vec<[String; 4]>,
+    tables: Vec<Table>,
+    bars: Vec<Bar>,
 }
 
 /// Some measurements that belong together.
@@ -28,6 +31,25 @@ pub enum Target {
     Below(f64),
 }
 
+impl Target {
+    fn is_met_by(self, value: f64) -> bool {
+        match self {
+            Self::AtLeast(least) => value >= least,
+            Self::Below(limit) => value < limit,
+        }
+    }
+
+    /// What the rounds of a measurement say together. Where they disagree, the machine was too restless to say.
+    fn verdict(self, rounds: &[f64]) -> &'static str {
+        let met = rounds.iter().filter(|round| self.is_met_by(**round)).count();
+        match (4 * met, rounds.len()) {
+            (met, all) if met >= 3 * all => "met",
+            (met, all) if met <= all => "MISSED",
+            _ => "too noisy to say",
+        }
+    }
+}
+
 impl Report {
     /// Notes a circumstance of the run.
     pub fn fact(&mut self, text: impl Into<String>) {
@@ -39,14 +61,24 @@ impl Report {
         self.tables.push(table);
     }
 
-    /// Holds a measure against its target.
-    pub fn verdict(&mut self, measure: &str, value: f64, unit: &str, target: Target) {
-        let (met, target) = match target {
-            Target::AtLeast(least) => (value >= least, format!("at least {least}{unit}")),
-            Target::Below(limit) => (value < limit, format!("below {limit}{unit}")),
+    /// Adds a bar to the chart: the median of these shares of a floor.
+    pub fn bar(&mut self, label: &str, shares: &[f64], target: Option<f64>) {
+        self.bars.push(Bar { label: label.to_owned(), value: median(shares.to_vec()), target });
+    }
+
+    /// Holds the median of some rounds against its target.
+    pub fn verdict(&mut self, measure: &str, rounds: &[f64], unit: &str, target: Target) {
+        let aim = match target {
+            Target::AtLeast(least) => format!("at least {least}{unit}"),
+            Target::Below(limit) => format!("below {limit}{unit}"),
         };
-        let met = if met { "met" } else { "MISSED" };
-        self.verdicts.push([measure.to_owned(), format!("{value:.2}{unit}"), target, met.to_owned()]);
+        let value = format!("{:.2}{unit}", median(rounds.to_vec()));
+        self.verdicts.push([measure.to_owned(), value, aim, target.verdict(rounds).to_owned()]);
+    }
+
+    /// What there is to draw.
+    pub fn bars(&self) -> &[Bar] {
+        &self.bars
     }
 }
 
@@ -58,7 +90,7 @@ impl Table {
 
     /// For loads: the columns are those of [`Table::outcome`].
     pub fn of_loads(title: &str) -> Self {
-        Self::new(title, ["what", "requests/s", "p50 µs", "p99 µs", "server CPU µs", "server busy", "of floor"])
+        Self::new(title, ["what", "of floor", "requests/s", "p50 µs", "p99 µs", "server CPU µs", "server busy"])
     }
 
     /// Adds a row; what it does not say is a dash.
@@ -68,16 +100,21 @@ impl Table {
         self.rows.push(row);
     }
 
-    /// Adds what came of a load, and its rate as a share of its floor's.
-    pub fn outcome(&mut self, what: &str, outcome: &Outcome, share: Option<f64>) {
+    /// Adds a floor of which there is nothing but a rate.
+    pub fn rate(&mut self, what: &str, rate: f64) {
+        self.row([what.to_owned(), "-".to_owned(), format!("{rate:.0}")]);
+    }
+
+    /// Adds what came of a load, and the shares that its rounds had of their floor's rate.
+    pub fn outcome(&mut self, what: &str, outcome: &Outcome, shares: &[f64]) {
         self.row([
             what.to_owned(),
+            if shares.is_empty() { "-".to_owned() } else { format!("{:.2}", median(shares.to_vec())) },
             format!("{:.0}", outcome.rate()),
             micros(outcome.latencies.percentile(50)),
             micros(outcome.latencies.percentile(99)),
             micros(outcome.cpu_per_answer()),
             format!("{:.0} %", 100.0 * outcome.busy()),
-            share.map_or_else(|| "-".to_owned(), |share| format!("{share:.2}")),
         ]);
     }
 }
@@ -94,11 +131,12 @@ impl fmt::Display for Report {
         for fact in &self.facts {
             writeln!(f, "- {fact}")?;
         }
-        let mut verdicts = Table::new("Targets", ["measure", "value", "target", ""]);
+        let mut verdicts = Table::new("Targets", ["measure", "value", "target", "verdict"]);
         for verdict in &self.verdicts {
             verdicts.row(verdict.clone());
         }
-        for table in self.tables.iter().chain([&verdicts]) {
+        let verdicts = (!self.verdicts.is_empty()).then_some(&verdicts);
+        for table in verdicts.into_iter().chain(&self.tables) {
             write!(f, "\n{table}")?;
         }
         Ok(())

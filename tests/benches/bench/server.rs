@@ -1,4 +1,4 @@
-//! A server in a process of its own, and what the kernel says about it.
+//! A server in a process of its own, or several, and what the kernel says about them.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -42,37 +42,65 @@ impl Server {
 
     /// The processor time it has used so far.
     pub fn cpu(&self) -> anyhow::Result<Duration> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        // The name, in parentheses, may hold anything; `utime` and `stime` are the 12th and 13th after it (proc(5)).
-        let (_, fields) = stat.rsplit_once(')').context("no name in /proc/pid/stat")?;
-        let ticks = fields.split_ascii_whitespace().skip(11).take(2).map(str::parse::<u32>);
-        let ticks = ticks.sum::<Result<u32, _>>()?;
+        let ticks = self.processes().into_iter().map(ticks).sum::<anyhow::Result<u32>>()?;
         Ok(Duration::from_secs(1) * ticks / u32::try_from(clock_ticks_per_second())?)
     }
 
-    /// The memory it holds, in bytes.
+    /// The memory it holds, in bytes. What its processes share is counted for each.
     pub fn resident(&self) -> anyhow::Result<u64> {
-        let statm = fs::read_to_string(format!("/proc/{}/statm", self.child.id()))?;
-        let pages: u64 =
-            statm.split_ascii_whitespace().nth(1).context("no resident size in /proc/pid/statm")?.parse()?;
+        let pages = self.processes().into_iter().map(resident_pages).sum::<anyhow::Result<u64>>()?;
         Ok(pages * page_size() as u64)
     }
 
     /// Stops it in order, as an operator does.
     pub fn stop(mut self) -> anyhow::Result<()> {
-        let pid = Pid::from_child(&self.child);
-        kill_process(pid, Signal::TERM)?;
+        kill_process(Pid::from_child(&self.child), Signal::TERM)?;
         let status = self.child.wait()?;
         if status.success() { Ok(()) } else { bail!("a server that was told to stop ended with {status}") }
+    }
+
+    /// Its process, and the workers that this has started.
+    fn processes(&self) -> Vec<u32> {
+        let mut processes = vec![self.child.id()];
+        let mut looked_at = 0;
+        while let Some(process) = processes.get(looked_at) {
+            processes.extend(children(*process));
+            looked_at += 1;
+        }
+        processes
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended already.
+        // All of it may have ended already.
+        let workers = self.processes();
         let _ = self.child.kill();
+        for worker in workers.into_iter().skip(1).filter_map(|id| Pid::from_raw(i32::try_from(id).ok()?)) {
+            let _ = kill_process(worker, Signal::KILL);
+        }
         let _ = self.child.wait();
     }
+}
+
+/// The processes that this one has started (proc(5), `/proc/pid/task/tid/children`).
+fn children(process: u32) -> Vec<u32> {
+    let threads = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    let lists = threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
+    lists.flat_map(|list| list.split_ascii_whitespace().map(str::parse).collect::<Vec<_>>()).flatten().collect()
+}
+
+/// The name, in parentheses, may hold anything; `utime` and `stime` are the 12th and 13th after it (proc(5)).
+fn ticks(process: u32) -> anyhow::Result<u32> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
+    let (_, fields) = stat.rsplit_once(')').context("no name in /proc/pid/stat")?;
+    let ticks = fields.split_ascii_whitespace().skip(11).take(2).map(str::parse::<u32>);
+    Ok(ticks.sum::<Result<u32, _>>()?)
+}
+
+fn resident_pages(process: u32) -> anyhow::Result<u64> {
+    let statm = fs::read_to_string(format!("/proc/{process}/statm"))?;
+    Ok(statm.split_ascii_whitespace().nth(1).context("no resident size in /proc/pid/statm")?.parse()?)
 }
 
 /// Reads what a server says until it ends, so that it never waits for a reader. The first address that it names is sent,

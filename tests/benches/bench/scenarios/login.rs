@@ -22,48 +22,70 @@ use super::validation::calls;
 pub const COST: u32 = 10;
 /// Of the server's hashing threads.
 const NICENESS: i32 = 10;
-const CONNECTIONS: usize = 16;
-const STORM: Load = Load::closed(1_000, 3_000);
+const CONNECTIONS: [usize; 3] = [1, 16, 64];
+/// So many at once are a storm.
+const MANY: usize = 16;
+const ROUNDS: usize = 2;
+const STORM: Load = Load::closed(1_000, 2_500);
 /// Eight connections at this pace are 800 requests a second: enough to see a slow one, too few to be a load themselves.
 const CALLERS: u32 = 8;
 const CALLS: Load = Load { pace: Some(Duration::from_millis(10)), ..Load::closed(500, 4_000) };
 
 /// Measures both, on all cores.
 pub async fn run(stage: &Stage, report: &mut Report) -> anyhow::Result<()> {
-    let server = stage.protected(COST, Place::AllCores)?;
+    let server = stage.protected(&stage.new_folder()?, COST, Place::AllCores)?;
     let sessions = accounts::sessions(&server, CALLERS).await?;
     let mut connection = Connection::open(server.addr()).await?;
-    for number in 1..=CONNECTIONS {
+    for number in 1..=64 {
         accounts::create(&mut connection, number).await?;
     }
-    let (mut logins, mut hashes) = (Outcome::default(), 0.0);
-    for _ in 0..2 {
-        hashes += stage.cores.at(Place::AllCores, || hashes_per_second(stage.cores.count()))? / 2.0;
-        logins.add(&STORM.run(&server, storm()).await?.0);
+    let mut table = Table::of_loads(&format!("Login with bcrypt cost {COST} on all cores, and validation beside it"));
+    for connections in CONNECTIONS {
+        let threads = stage.cores.count().min(connections);
+        let (mut logins, mut floor, mut shares) = (Outcome::default(), 0.0, Vec::new());
+        for _ in 0..ROUNDS {
+            let hashes = stage.cores.at(Place::AllCores, || hashes_per_second(threads))?;
+            let round = match STORM.run(&server, storm(connections)).await {
+                Ok((round, _)) => round,
+                // Where hashes take too long for so many, some are refused: that is as it should be, and no rate.
+                Err(error) if connections > MANY => {
+                    report.fact(format!("login × {connections} was not measured: {error:#}"));
+                    break;
+                }
+                Err(error) => return Err(error),
+            };
+            shares.push(round.rate() / hashes);
+            floor += hashes / 2.0;
+            logins.add(&round);
+        }
+        if shares.len() < ROUNDS {
+            continue;
+        }
+        table.rate(&format!("bcrypt alone × {threads}, a thread each"), floor);
+        table.outcome(&format!("login × {connections}"), &logins, &shares);
+        report.bar(&format!("login × {connections}"), &shares, Some(0.95));
+        if connections == MANY {
+            report.verdict("login × 16, of what bcrypt can do", &shares, "", Target::AtLeast(0.95));
+        }
     }
     let idle = CALLS.run(&server, calls(&sessions)).await?.0;
     let stormy = calls_in_a_storm(&server, &sessions).await?;
     let slower = stormy.latencies.percentile(99).as_secs_f64() / idle.latencies.percentile(99).as_secs_f64();
-    let share = logins.rate() / hashes;
-    report.verdict("login, of what bcrypt can do", share, "", Target::AtLeast(0.9));
-    report.verdict("validation's p99 in a login storm, of idle", slower, "×", Target::Below(10.0));
-    let mut table = Table::of_loads(&format!("Login with bcrypt cost {COST} on all cores, and validation beside it"));
-    table.row(["bcrypt alone, a thread a core".into(), format!("{hashes:.1}")]);
-    table.outcome(&format!("login × {CONNECTIONS}"), &logins, Some(share));
-    table.outcome(&format!("validation × {CALLERS}, paced, idle"), &idle, None);
-    table.outcome(&format!("validation × {CALLERS}, paced, in the storm"), &stormy, None);
+    report.verdict("validation's p99 in a login storm, of idle", &[slower], "×", Target::Below(10.0));
+    table.outcome(&format!("validation × {CALLERS}, paced, idle"), &idle, &[]);
+    table.outcome(&format!("validation × {CALLERS}, paced, in the storm"), &stormy, &[]);
     report.table(table);
     Ok(())
 }
 
 /// Everybody logs in to an account of their own.
-fn storm() -> Vec<Repeat> {
-    (1..=CONNECTIONS).map(|number| Repeat(accounts::log_in(number))).collect()
+fn storm(connections: usize) -> Vec<Repeat> {
+    (1..=connections).map(|number| Repeat(accounts::log_in(number))).collect()
 }
 
 async fn calls_in_a_storm(server: &Server, sessions: &[Session]) -> anyhow::Result<Outcome> {
     // Longer than the calls on both sides, so that every call that counts is in the storm.
-    let storm = Load::closed(0, 5_500).run(server, storm());
+    let storm = Load::closed(0, 5_500).run(server, storm(MANY));
     let calls = Load { warm_up: Duration::from_secs(1), ..CALLS }.run(server, calls(sessions));
     let (storm, calls) = tokio::join!(storm, calls);
     storm?;
