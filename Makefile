@@ -1,7 +1,7 @@
 # The one door to everything that can be done here. CI calls the same targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint fmt fmt-check doc bench chaos browser schemathesis config-docs deny toolchain servers
+.PHONY: help run test check lint fmt fmt-check doc bench bench-peers peers chaos browser schemathesis config-docs deny toolchain servers
 
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ doc: toolchain ## Build the documentation of the code
 
 bench: toolchain servers ## Measure beside the floors; writes docs/bench
 	cargo bench --package tessera-tests --locked --bench bench -- $(SCENARIOS)
+
+bench-peers: toolchain servers peers ## Measure beside two services of others' making, from PyPI
+	cargo bench --package tessera-tests --locked --bench bench -- peers
 
 chaos: toolchain servers ## Kill the service and its database again and again, and look for what was lost
 	KILL_ROUNDS=100 cargo test --package tessera-tests --locked --test durability
@@ -65,3 +68,12 @@ toolchain:
 # The tests start private servers of their own; here is only seen to it that the programs are there.
 servers:
 	@sh tests/servers/install.sh
+
+# The peers of the benchmark, each with its pinned requirements in an environment of its own.
+peers:
+	@command -v python3 > /dev/null || { \
+		echo "python3 was not found. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@for peer in django fastapi; do \
+		python3 -m venv target/peers/$$peer && target/peers/$$peer/bin/pip install --quiet \
+			--disable-pip-version-check --requirement tests/benches/peers/$$peer/requirements.txt || exit 1; \
+	done

@@ -3,6 +3,7 @@
 pub mod growth;
 pub mod login;
 pub mod one_time;
+pub mod peers;
 pub mod refresh;
 pub mod refresh_postgres;
 mod seed;
