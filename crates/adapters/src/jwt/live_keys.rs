@@ -7,7 +7,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use aws_lc_rs::signature::{EcdsaKeyPair, KeyPair as _};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use tessera_domain::{Algorithm, Claims, KeyId, KeySchedule, KeyState, SigningKey, Timestamp, TokenType};
 use tessera_services::ports::{
     Clock, KeyHolder, PublicKey, PublicKeys, SignError, TokenRejected, TokenSigner, TokenVerifier,
@@ -35,11 +35,13 @@ struct Held {
     signers: Vec<(KeyId, Es256Signer)>,
     published: Vec<(PublicKey, Option<Timestamp>)>,
     verifier: Arc<dyn TokenVerifier>,
+    /// The verifier, where it can be told of what needs no verification.
+    cache: Option<Arc<VerifiedCache>>,
 }
 
 impl LiveKeys {
-    /// The keys of `schedule`, every one of which has to open. About `remembered` of the tokens that they verify are
-    /// remembered, see [`VerifiedCache`].
+    /// The keys of `schedule`, every one of which has to open. About `remembered` of the tokens that they verify or sign
+    /// are remembered, see [`VerifiedCache`].
     pub fn open(
         issuer: &str,
         schedule: &KeySchedule,
@@ -76,7 +78,13 @@ impl KeyHolder for LiveKeys {
 
 impl TokenSigner for LiveKeys {
     fn sign(&self, claims: &Claims) -> Result<SecretString, SignError> {
-        self.held().signer(self.clock.now()).ok_or(SignError("there is no signing key"))?.sign(claims)
+        let held = self.held();
+        let signer = held.signer(self.clock.now()).ok_or(SignError("there is no signing key"))?;
+        let token = signer.sign(claims)?;
+        if let Some(cache) = &held.cache {
+            cache.remember(token.expose_secret(), claims);
+        }
+        Ok(token)
     }
 }
 
@@ -107,9 +115,10 @@ impl Held {
         let verification_key = |(key, until): &(PublicKey, Option<Timestamp>)| {
             VerificationKey::es256(key.id.clone(), &key.point).until(*until)
         };
-        let strict = Arc::new(StrictVerifier::new(issuer, published.iter().map(verification_key)));
-        let verifier: Arc<dyn TokenVerifier> =
-            if remembered == 0 { strict } else { Arc::new(VerifiedCache::new(strict, remembered)) };
+        let strict: Arc<dyn TokenVerifier> =
+            Arc::new(StrictVerifier::new(issuer, published.iter().map(verification_key)));
+        let cache = (remembered > 0).then(|| Arc::new(VerifiedCache::new(Arc::clone(&strict), remembered)));
+        let verifier = cache.clone().map_or(strict, |cache| cache as Arc<dyn TokenVerifier>);
         let signer = |(key, pair): (&SigningKey, EcdsaKeyPair)| {
             Ok((key.id.clone(), Es256Signer::new(issuer, &key.id, pair).map_err(|_| KeyError::Cryptography)?))
         };
@@ -118,7 +127,7 @@ impl Held {
         if signers.is_empty() {
             return Err(KeyError::Missing);
         }
-        Ok(Self { schedule: KeySchedule::of(usable), signers, published, verifier })
+        Ok(Self { schedule: KeySchedule::of(usable), signers, published, verifier, cache })
     }
 
     fn signer(&self, now: Timestamp) -> Option<&Es256Signer> {

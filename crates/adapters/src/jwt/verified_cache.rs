@@ -1,9 +1,9 @@
-//! Remembering access tokens that were verified.
+//! Remembering tokens that need not be verified: access tokens that were, and what this process has signed itself.
 //!
-//! An access token is presented many times, and its signature costs a hundred times more to check than to remember. It
-//! is known by the SHA-256 of its whole text, so a hit means that this very text was verified before. Nothing is kept
-//! of a token that was refused: whoever sends rubbish cannot push out what is useful. Revocation is not asked here, and
-//! time is asked at each hit.
+//! An access token is presented many times, and its signature costs a hundred times more to check than to remember. A
+//! refresh token is presented once, but it is often this process that signed it. A token is known by the SHA-256 of its
+//! whole text, so a hit means that this very text was verified or signed before. Nothing is kept of a token that was
+//! refused: whoever sends rubbish cannot push out what is useful. Revocation is not asked here, and time is asked at each hit.
 
 use std::sync::Arc;
 
@@ -13,41 +13,63 @@ use tessera_services::ports::{TokenRejected, TokenVerifier};
 
 use super::verifier::{MAX_TOKEN_BYTES, check_use};
 
-/// A [`TokenVerifier`] that asks another one only once about each access token.
+/// A [`TokenVerifier`] that asks another one only once about each access token, and about no token that it was told of.
 ///
-/// Refresh tokens always go through: each is used once, and would only push out others. The keys of the other verifier
-/// must not change behind it: for other keys [`LiveKeys`](super::LiveKeys) begins another cache.
+/// The keys of the other verifier must not change behind it: for other keys [`LiveKeys`](super::LiveKeys) begins another
+/// cache.
 pub struct VerifiedCache {
     verifier: Arc<dyn TokenVerifier>,
-    verified: Cache<[u8; 32], Claims>,
+    access: Cache<[u8; 32], Claims>,
+    /// Apart, so that the two kinds do not push each other out. None gets here by being verified: it would not come again.
+    refresh: Cache<[u8; 32], Claims>,
 }
 
 impl VerifiedCache {
-    /// A good start: some 3 MB when full, and nothing before there are tokens.
+    /// A good start: some 3 MB of each kind when full, and nothing before there are tokens.
     pub const DEFAULT_CAPACITY: usize = 16_384;
 
-    /// Remembers about `capacity` of the tokens that `verifier` accepted. One takes about 200 bytes,
-    /// and an external id of its subject on top.
+    /// Remembers about `capacity` tokens of each kind that `verifier` would accept. One takes about 200 bytes, and an
+    /// external id of its subject on top.
     pub fn new(verifier: Arc<dyn TokenVerifier>, capacity: usize) -> Self {
-        Self { verifier, verified: Cache::new(capacity) }
+        Self { verifier, access: Cache::new(capacity), refresh: Cache::new(capacity) }
+    }
+
+    /// Takes note of a token that was just signed with a key of the verifier.
+    pub fn remember(&self, token: &str, claims: &Claims) {
+        // As a verifier would read them.
+        let (issued_at, expires_at) = (claims.issued_at.whole_seconds(), claims.expires_at.whole_seconds());
+        self.of(claims.kind.token_type()).insert(key(token), Claims { issued_at, expires_at, ..claims.clone() });
+    }
+
+    fn of(&self, kind: TokenType) -> &Cache<[u8; 32], Claims> {
+        match kind {
+            TokenType::Access => &self.access,
+            TokenType::Refresh => &self.refresh,
+        }
     }
 }
 
 impl TokenVerifier for VerifiedCache {
     fn verify(&self, token: &str, expected: TokenType, now: Timestamp) -> Result<Claims, TokenRejected> {
-        if expected != TokenType::Access || token.len() > MAX_TOKEN_BYTES {
+        if token.len() > MAX_TOKEN_BYTES {
             return self.verifier.verify(token, expected, now);
         }
-        let key = *Digest::of(token.as_bytes()).as_bytes();
-        if let Some(claims) = self.verified.get(&key) {
+        let (remembered, key) = (self.of(expected), key(token));
+        if let Some(claims) = remembered.get(&key) {
             return check_use(&claims, expected, now).map(|()| claims).inspect_err(|_| {
-                self.verified.remove(&key);
+                remembered.remove(&key);
             });
         }
         let claims = self.verifier.verify(token, expected, now)?;
-        self.verified.insert(key, claims.clone());
+        if expected == TokenType::Access {
+            remembered.insert(key, claims.clone());
+        }
         Ok(claims)
     }
+}
+
+fn key(token: &str) -> [u8; 32] {
+    *Digest::of(token.as_bytes()).as_bytes()
 }
 
 #[cfg(test)]
@@ -55,10 +77,12 @@ mod tests {
     use std::time::Duration;
 
     use mockall::predicate::{always, eq};
+    use secrecy::ExposeSecret as _;
     use tessera_domain::{ExternalId, Generation, SessionId, Subject, TokenId, TokenKind};
     use tessera_services::ports::MockTokenVerifier;
 
     use super::*;
+    use crate::jwt::TokenKeys;
 
     const NOW: Timestamp = Timestamp::from_unix_seconds(1_700_000_000);
 
@@ -109,7 +133,7 @@ mod tests {
         assert!(cache.verify("a.b.c", TokenType::Access, NOW).is_ok());
         assert!(cache.verify("a.b.c", TokenType::Access, Timestamp::from_unix_micros(end.unix_micros() - 1)).is_ok());
         assert_eq!(cache.verify("a.b.c", TokenType::Access, end), Err(TokenRejected::Expired));
-        assert_eq!(cache.verified.len(), 0);
+        assert_eq!(cache.access.len(), 0);
     }
 
     #[test]
@@ -118,7 +142,7 @@ mod tests {
         for _ in 0..2 {
             assert_eq!(cache.verify("a.b.c", TokenType::Access, NOW), Err(TokenRejected::Invalid));
         }
-        assert_eq!(cache.verified.len(), 0);
+        assert_eq!(cache.access.len(), 0);
     }
 
     #[test]
@@ -128,7 +152,28 @@ mod tests {
         for _ in 0..2 {
             assert_eq!(cache.verify("a.b.c", TokenType::Refresh, NOW), Ok(refresh.clone()));
         }
-        assert_eq!(cache.verified.len(), 0);
+        assert_eq!((cache.access.len(), cache.refresh.len()), (0, 0));
+    }
+
+    #[test]
+    fn what_was_signed_here_is_not_verified_again_until_it_expires() {
+        let keys =
+            TokenKeys::hs256("issuer", &"a secret of an installation that is long enough".into(), None).expect("keys");
+        let mut verifier = MockTokenVerifier::new();
+        verifier.expect_verify().times(2).returning(|_, _, _| Err(TokenRejected::Invalid));
+        let cache = VerifiedCache::new(Arc::new(verifier), 16);
+        for kind in [TokenKind::Access, TokenKind::Refresh(Generation::FIRST)] {
+            let issued_at = Timestamp::from_unix_micros(NOW.unix_micros() + 1);
+            let claims = Claims { issued_at, ..claims(kind) };
+            let token = keys.signer.sign(&claims).expect("signed");
+            let (token, kind) = (token.expose_secret(), kind.token_type());
+            cache.remember(token, &claims);
+            let remembered = cache.verify(token, kind, NOW);
+            assert_eq!(remembered, keys.verifier.verify(token, kind, NOW), "as the verifier reads it");
+            assert!(remembered.is_ok());
+            assert_eq!(cache.verify(token, kind, NOW.plus(Duration::from_mins(1))), Err(TokenRejected::Expired));
+            assert_eq!(cache.verify(token, kind, NOW), Err(TokenRejected::Invalid), "it is no longer known");
+        }
     }
 
     #[test]
@@ -155,6 +200,6 @@ mod tests {
         for number in 0..1_000 {
             assert!(cache.verify(&format!("a.b.{number}"), TokenType::Access, NOW).is_ok());
         }
-        assert!(cache.verified.len() <= 16);
+        assert!(cache.access.len() <= 16);
     }
 }

@@ -73,11 +73,14 @@ async fn key_pairs(
     rate_limits: RateLimitSecret,
 ) -> anyhow::Result<Keys> {
     let (rotation, schedule, sealer) = find_keys(config, storages, secrets, clock).await?;
-    let remembered = VerifiedCache::DEFAULT_CAPACITY;
-    let live = LiveKeys::open(&config.tokens.issuer, &schedule, sealer, Arc::clone(clock), remembered);
-    let live = Arc::new(live.map_err(explain)?);
+    let open = |remembered| {
+        let live = LiveKeys::open(&config.tokens.issuer, &schedule, Arc::clone(&sealer), Arc::clone(clock), remembered);
+        live.map(Arc::new).map_err(explain)
+    };
+    // Where nothing is remembered: what is signed would not be verified otherwise.
+    test(&TokenKeys::es256(&open(0)?), clock)?;
+    let live = open(VerifiedCache::DEFAULT_CAPACITY)?;
     let keys = TokenKeys::es256(&live);
-    test(&keys, clock)?;
     let (stored, lifetime) = (Arc::clone(&rotation.keys), rotation.token_lifetime);
     let ring = KeyRing::new(stored, live, Arc::clone(clock), Algorithm::Es256, lifetime, schedule);
     let ring = Arc::new(ring);
