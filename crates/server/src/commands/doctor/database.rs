@@ -106,8 +106,7 @@ fn keys(contents: &Contents, now: Timestamp) -> Finding {
     if age < YEAR {
         return Finding::ok(SUBJECT, text);
     }
-    Finding::note(SUBJECT, text)
-        .advise("nothing is wrong with it; the older a key is, the more it is worth to whoever got hold of it")
+    Finding::note(SUBJECT, text).advise("`tessera keys rotate` has the next one take over, without anybody noticing")
 }
 
 /// An error with its causes, in one line.
