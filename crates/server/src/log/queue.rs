@@ -16,6 +16,11 @@ use super::one_line::on_one_line;
 
 /// Lines that may wait: some megabytes at the very most.
 const ROOM: usize = 4_096;
+/// How long a line waits for others to be written with. Without it a busy service would wake the thread, and call the
+/// system, for nearly every line.
+const GATHER: Duration = Duration::from_millis(2);
+/// How much is written with one call to the system.
+const AT_ONCE: usize = 64 * 1_024;
 /// How long the end of the program waits for the lines that are still to be written.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -61,9 +66,9 @@ impl Queue {
 
 /// Errors of the target are ignored: there is nowhere left to tell of them.
 fn write_all(exit: &Receiver<Message>, target: impl Write, lost: &AtomicU64) {
-    let mut target = BufWriter::new(target);
+    let mut target = BufWriter::with_capacity(AT_ONCE, target);
     while let Ok(first) = exit.recv() {
-        // What waits goes out together, in one call to the system.
+        thread::sleep(GATHER);
         for message in std::iter::once(first).chain(exit.try_iter().take(ROOM)) {
             match message {
                 Message::Event(event) => {
