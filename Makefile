@@ -29,7 +29,7 @@ doc: toolchain ## Build the documentation of the code
 bench: toolchain servers ## Measure beside the floors; writes docs/bench
 	cargo bench --package tessera-tests --locked --bench bench -- $(SCENARIOS)
 
-bench-peers: toolchain servers peers ## Measure beside two services of others' making, from PyPI
+bench-peers: toolchain servers peers ## Measure beside a Django and a FastAPI service, from PyPI
 	cargo bench --package tessera-tests --locked --bench bench -- peers
 
 chaos: toolchain servers ## Kill the service and its database again and again, and look for what was lost

@@ -91,7 +91,7 @@ async fn measure(chosen: &[&str]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A whole run is kept in `docs/bench`, a part of one below `target`.
+/// A whole run is kept in `docs/bench`, a part of one below `target`; with a chart, if there are ratios to draw.
 fn publish(report: &Report, is_whole: bool, temporary: &Path) -> anyhow::Result<()> {
     let folder = if is_whole {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/bench")
@@ -100,6 +100,9 @@ fn publish(report: &Report, is_whole: bool, temporary: &Path) -> anyhow::Result<
     };
     fs::create_dir_all(&folder)?;
     fs::write(folder.join("report.md"), report.to_string())?;
+    if report.bars().is_empty() {
+        return Ok(());
+    }
     let chart = chart::draw(
         "Tessera beside its floors",
         "1 is the floor, measured in the same run; marks are targets",

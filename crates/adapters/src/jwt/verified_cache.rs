@@ -20,7 +20,8 @@ use super::verifier::{MAX_TOKEN_BYTES, check_use};
 pub struct VerifiedCache {
     verifier: Arc<dyn TokenVerifier>,
     access: Cache<[u8; 32], Claims>,
-    /// Apart, so that the two kinds do not push each other out. None gets here by being verified: it would not come again.
+    /// Apart, so that the two kinds do not push each other out. None gets here by being verified: it would not come
+    /// again.
     refresh: Cache<[u8; 32], Claims>,
 }
 

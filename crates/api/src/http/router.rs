@@ -1,7 +1,7 @@
 //! Finding the endpoint of a path.
 //!
-//! actix-web asks one route after the other whether a path is its own, which for the last of ours costs more than everything
-//! else that is done for a quick answer. Nearly all of our paths are plain text: those are looked up. The few with a
+//! actix-web asks one route after the other whether a path is its own, which for the last of ours costs more than
+//! everything else that is done for a quick answer. Nearly all of our paths are plain text: those are looked up. The few with a
 //! variable part are asked in their order.
 
 use std::collections::HashMap;

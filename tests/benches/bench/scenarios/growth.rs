@@ -1,5 +1,5 @@
-//! Growth: the same work on a database of a thousand accounts with a session each, of a hundred thousand, and of a million
-//! where that can be made in time.
+//! Growth: the same work on a database of a thousand accounts with a session each, of a hundred thousand, and of a
+//! million where that can be made in time.
 
 use std::collections::VecDeque;
 use std::path::Path;

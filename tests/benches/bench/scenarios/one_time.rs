@@ -1,7 +1,7 @@
 //! One-time tokens on Redis, made and spent, beside what redis-benchmark makes of the one command that each could be.
 //!
-//! Redis has the server's core to itself. Whoever asks it has the rest of the machine: redis-benchmark, and Tessera itself
-//! with the load. Neither sends a second command on a connection before the first is answered.
+//! Redis has the server's core to itself. Whoever asks it has the rest of the machine: redis-benchmark, and Tessera
+//! itself with the load. Neither sends a second command on a connection before the first is answered.
 
 use std::process::Command;
 
@@ -80,8 +80,8 @@ impl Side {
     }
 }
 
-/// Commands a second. Keys are drawn from as many as there are commands, so that some of what is deleted was not there: that
-/// is in favour of the floor.
+/// Commands a second. Keys are drawn from as many as there are commands, so that some of what is deleted was not there:
+/// that is in favour of the floor.
 fn redis_benchmark(redis: &Process, clients: u32, words: &[&str]) -> anyhow::Result<f64> {
     let count = if clients == 1 { "20000" } else { "100000" };
     let mut command = Command::new("redis-benchmark");

@@ -1,5 +1,5 @@
-//! Peers: two small services of others' making beside Tessera, which do the same job with the same load, on the same core as
-//! their databases. `make bench-peers` installs them.
+//! Peers: two small services on others' frameworks beside Tessera, which do the same job with the same load, on the same
+//! core as their databases. `make bench-peers` installs what they need.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -1,7 +1,7 @@
 //! Refreshing on PostgreSQL, beside what pgbench makes of the one statement that a refresh is there.
 //!
-//! PostgreSQL has the server's core to itself. Whoever asks it has the rest of the machine: pgbench its client, and Tessera
-//! itself with the load.
+//! PostgreSQL has the server's core to itself. Whoever asks it has the rest of the machine: pgbench, and Tessera itself
+//! with the load.
 
 use std::fs;
 use std::process::Command;
