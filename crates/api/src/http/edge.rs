@@ -6,6 +6,7 @@
 use std::future::{Future, Ready, ready};
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
@@ -22,6 +23,7 @@ use super::headers;
 use super::hosts::AllowedHosts;
 use super::rejection::Rejection;
 use super::request_id::{RequestId, RequestIds, X_REQUEST_ID};
+use super::request_spans::{RequestSpan, RequestSpans};
 use super::router::route_of;
 use super::settings::{HttpSettings, Perimeter};
 use super::trace_context::{TRACEPARENT, TraceContext};
@@ -34,13 +36,15 @@ pub struct Edge {
     transport_security: Option<HeaderValue>,
     slow_after: Duration,
     traffic: Option<Rc<WorkerTraffic>>,
+    spans: Option<Arc<dyn RequestSpans>>,
 }
 
 impl Edge {
     /// The layer with these settings.
     pub fn new(settings: &HttpSettings, perimeter: &Perimeter) -> Self {
         let (hosts, transport_security) = (perimeter.hosts.clone(), perimeter.transport_security.clone());
-        Self { hosts, transport_security, slow_after: settings.slow_after, traffic: None }
+        let (slow_after, spans) = (settings.slow_after, settings.spans.clone());
+        Self { hosts, transport_security, slow_after, traffic: None, spans }
     }
 
     /// The same, where requests are counted.
@@ -106,7 +110,8 @@ where
             Source::Refusal { answer: Some(request.into_response(answer)) }
         };
         let (transport_security, slow_after) = (self.edge.transport_security.clone(), self.edge.slow_after);
-        Answering { source, id: Some(id), part, transport_security, in_flight, started, slow_after }
+        let spans = self.edge.spans.clone();
+        Answering { source, id: Some(id), part, transport_security, in_flight, started, slow_after, spans }
     }
 }
 
@@ -124,6 +129,7 @@ pin_project! {
         in_flight: Option<InFlight>,
         started: Instant,
         slow_after: Duration,
+        spans: Option<Arc<dyn RequestSpans>>,
     }
 }
 
@@ -188,6 +194,12 @@ where
         if let Some(policy) = this.transport_security.take() {
             response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, policy);
         }
+        if let Some(spans) = this.spans
+            && let Some(name) = end_span(&response, &**spans)
+            && let Some((_, part)) = this.part
+        {
+            *part = name;
+        }
         if let Some(header) = this.part.as_ref().and_then(|(trace, span)| trace.answer(span)) {
             response.headers_mut().insert(TRACEPARENT, header);
         }
@@ -201,6 +213,12 @@ where
         }
         Poll::Ready(Ok(response))
     }
+}
+
+/// Ends the span of a request, if it has one. Returns what that is called by those who follow the trace.
+fn end_span(response: &ServiceResponse, spans: &dyn RequestSpans) -> Option<HeaderValue> {
+    let RequestSpan(span) = response.request().extensions_mut().remove()?;
+    spans.end(&span, response.status())
 }
 
 /// Logs a request that deserves it, once. The route is the pattern and never the URL, whose query may hold anything.

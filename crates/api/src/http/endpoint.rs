@@ -22,6 +22,8 @@ use super::limit_fields;
 use super::pages::prefers_pages;
 use super::rejection::Rejection;
 use super::request_id::RequestId;
+use super::request_spans::{Begun, RequestSpan};
+use super::router::route_of;
 use super::routes::{Handler, Protection};
 use super::settings::HttpSettings;
 use super::trace_context::TraceContext;
@@ -58,7 +60,8 @@ pub(super) fn changing<P: Protection + 'static, Args: 'static>(handler: impl Han
         let handler = handler.clone();
         Box::pin(async move {
             let span = origin(&incoming);
-            let task = actix_web::rt::spawn(handler.prepare(&mut incoming).await?.instrument(span));
+            let work = handler.prepare(&mut incoming).instrument(span.clone()).await?;
+            let task = actix_web::rt::spawn(work.instrument(span));
             match incoming.within(task).await? {
                 Ok(result) => result.map_err(Into::into),
                 Err(error) => Err(died(error).into()),
@@ -73,8 +76,15 @@ fn origin(incoming: &Incoming) -> Span {
     let extensions = incoming.request.extensions();
     let request_id = extensions.get::<RequestId>().and_then(|id| id.0.to_str().ok()).unwrap_or("-");
     let ip = incoming.settings.proxies.client_of(&incoming.request).map(|ip| ip.to_string());
-    let trace_id = extensions.get::<TraceContext>().map(ToString::to_string);
-    tracing::info_span!("request", request_id, trace_id, ip)
+    let trace = extensions.get::<TraceContext>().copied();
+    let span = tracing::info_span!("request", request_id, trace_id = trace.map(|trace| trace.to_string()), ip);
+    drop(extensions);
+    if let Some(spans) = &incoming.settings.spans {
+        let (method, route) = (incoming.request.method(), route_of(&incoming.request).unwrap_or("-"));
+        spans.begin(&span, &Begun { method, route, trace: trace.as_ref() });
+        incoming.request.extensions_mut().insert(RequestSpan(span.clone()));
+    }
+    span
 }
 
 fn died(error: JoinError) -> Rejection {

@@ -10,6 +10,7 @@ use actix_web::middleware::Condition;
 use super::cors::AllowedOrigins;
 use super::hosts::AllowedHosts;
 use super::proxies::TrustedProxies;
+use super::request_spans::RequestSpans;
 use super::traffic::Traffic;
 
 /// Limits that configuration and tests may change, and who is believed. All are per request.
@@ -27,6 +28,8 @@ pub struct HttpSettings {
     pub proxies: TrustedProxies,
     /// Where requests are counted, if they are.
     pub traffic: Option<Arc<Traffic>>,
+    /// Who is told of the spans of requests, if somebody is.
+    pub spans: Option<Arc<dyn RequestSpans>>,
 }
 
 impl Default for HttpSettings {
@@ -38,6 +41,7 @@ impl Default for HttpSettings {
             slow_after: Duration::from_secs(1),
             proxies: TrustedProxies::default(),
             traffic: None,
+            spans: None,
         }
     }
 }

@@ -17,6 +17,7 @@ const LENGTH: usize = 55;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TraceContext {
     id: [u8; 32],
+    parent: [u8; 16],
     flags: [u8; 2],
 }
 
@@ -44,7 +45,18 @@ impl TraceContext {
             later => later.len() == 2 && (more.is_empty() || more.starts_with(b"-")),
         };
         let is_well_formed = fields.next().is_none() && [version, &id, &parent, &flags].into_iter().all(is_hexadecimal);
-        (is_version && is_well_formed && !is_zero(&id) && !is_zero(&parent)).then_some(Self { id, flags })
+        (is_version && is_well_formed && !is_zero(&id) && !is_zero(&parent)).then_some(Self { id, parent, flags })
+    }
+
+    /// The part of it that the request comes from, 16 hexadecimal digits.
+    pub fn parent(&self) -> &str {
+        str::from_utf8(&self.parent).unwrap_or("-")
+    }
+
+    /// Whether its sender records it (the lowest bit of the flags), so that we should, too.
+    pub fn is_sampled(&self) -> bool {
+        let [_, low] = self.flags;
+        matches!(low, b'1' | b'3' | b'5' | b'7' | b'9' | b'b' | b'd' | b'f')
     }
 
     /// The header of the answer: the same trace, and in it the part that is called `span`, 16 hexadecimal digits.
@@ -74,10 +86,21 @@ mod tests {
     #[test]
     fn the_trace_goes_on_in_the_answer() {
         let trace = parse(&format!("00-{ID}-00f067aa0ba902b7-01")).expect("a trace");
-        assert_eq!(trace.to_string(), ID);
+        assert_eq!((trace.to_string().as_str(), trace.parent()), (ID, "00f067aa0ba902b7"));
         let answer = trace.answer(&HeaderValue::from_static("0123456789abcdef")).expect("a header");
         assert_eq!(answer, format!("00-{ID}-0123456789abcdef-01"));
-        assert_eq!(parse(answer.to_str().expect("text")), Some(trace));
+        let parsed = parse(answer.to_str().expect("text")).expect("a trace");
+        assert_eq!((parsed.to_string().as_str(), parsed.parent()), (ID, "0123456789abcdef"));
+    }
+
+    #[test]
+    fn the_lowest_bit_of_the_flags_says_whether_a_trace_is_recorded() {
+        for (flags, is_sampled) in
+            [("00", false), ("01", true), ("fe", false), ("ff", true), ("0a", false), ("18", false)]
+        {
+            let trace = parse(&format!("00-{ID}-00f067aa0ba902b7-{flags}")).expect("a trace");
+            assert_eq!(trace.is_sampled(), is_sampled, "{flags}");
+        }
     }
 
     #[test]
