@@ -15,6 +15,7 @@ mod output;
 mod private_file;
 mod run;
 mod secret_file;
+mod spans;
 mod wiring;
 
 pub use run::{RunningServer, assemble, start};

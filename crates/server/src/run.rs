@@ -10,6 +10,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::http::KeepAlive;
 use actix_web::{HttpServer, dev};
 use anyhow::{Context as _, anyhow};
+use tessera_api::http::request_spans::RequestSpans;
 use tessera_api::http::traffic::Traffic;
 use tessera_api::{HttpSettings, Services};
 use tessera_services::health::Departure;
@@ -20,6 +21,7 @@ use tokio::time::sleep;
 use crate::config::Config;
 use crate::descriptors;
 use crate::metrics::{Gauges, MetricsServer, Sampler, Samples};
+use crate::spans::RequestsInTraces;
 use crate::wiring::{self, Overrides, Storages, Wired};
 
 /// How long requests that are under way may take to end when the server stops.
@@ -145,7 +147,9 @@ fn listen(
 ) -> anyhow::Result<(dev::Server, SocketAddr)> {
     let (listen, perimeter) = (&config.listen, config.access.perimeter.clone());
     let workers = listen.workers.get();
-    let settings = HttpSettings { proxies: config.limits.proxies.clone(), traffic, ..HttpSettings::default() };
+    let proxies = config.limits.proxies.clone();
+    let spans = config.telemetry.collector.as_ref().map(|_| Arc::new(RequestsInTraces) as Arc<dyn RequestSpans>);
+    let settings = HttpSettings { proxies, traffic, spans, ..HttpSettings::default() };
     let server = HttpServer::new(move || tessera_api::app(&services, settings.clone(), &perimeter))
         .workers(workers)
         .worker_max_blocking_threads(1)

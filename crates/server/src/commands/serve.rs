@@ -7,6 +7,7 @@ use super::block_on;
 use super::signals::Signals;
 use crate::config::{Config, Database, LogFormat};
 use crate::run::{RunningServer, start};
+use crate::spans::Spans;
 use crate::wiring::Overrides;
 use crate::{log, output};
 
@@ -15,7 +16,8 @@ const INTERRUPTED: i32 = 130;
 
 /// Serves until a signal says to stop. Where machines read the log, what goes wrong is an event of the log, too.
 pub fn serve(config: &Config, overrides: &Overrides) -> anyhow::Result<ExitCode> {
-    let _log = log::start(&config.logging)?;
+    let spans = config.telemetry.collector.as_ref().map(Spans::start).transpose()?;
+    let _log = log::start_with_spans(&config.logging, spans)?;
     log::log_panics();
     match block_on(serve_until_told_to_stop(config, overrides)) {
         Err(error) if config.logging.format == LogFormat::Json => {

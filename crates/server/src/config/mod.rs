@@ -3,7 +3,8 @@
 //!
 //! Values arrive as text from the command line, the environment and `.env`, in that order of precedence. All of them are
 //! checked before anything starts, and everything that is wrong is told at once. What comes out is [`Config`]: typed,
-//! complete, and never printing a secret. Nothing else in the program reads the environment.
+//! complete, and never printing a secret. Nothing else in the program reads the environment, but for the library that sends
+//! spans: it has finer settings than these.
 
 mod access;
 mod contracts;
@@ -51,7 +52,7 @@ pub use passwords::Passwords;
 pub use runtime::{AppEnv, Runtime};
 pub use secrets::SecretKey;
 pub use storage::{Database, Redis, Storage};
-pub use telemetry::Telemetry;
+pub use telemetry::{Collector, Telemetry};
 pub use tokens::Tokens;
 
 /// The settings as they were written. The order of the sections is the order of `--help` and of the reference.

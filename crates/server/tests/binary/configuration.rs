@@ -237,7 +237,11 @@ fn production_refuses_a_secret_that_is_missing_short_or_known() {
 #[test]
 fn a_secret_is_shown_nowhere() {
     let login = [("EMAIL_HOST", "mail.example.com"), ("EMAIL_HOST_USER", "ana"), ("EMAIL_HOST_PASSWORD", SECRET)];
-    let config = accepted(&[&[("SECRET_KEY", SECRET), ("SERVICE_SECRET", SECRET)], &login[..]].concat(), "");
+    let header = format!("authorization=Bearer%20{SECRET}");
+    let collector =
+        [("OTEL_EXPORTER_OTLP_ENDPOINT", "https://otlp.example.com"), ("OTEL_EXPORTER_OTLP_HEADERS", header.as_str())];
+    let keys = [("SECRET_KEY", SECRET), ("SERVICE_SECRET", SECRET)];
+    let config = accepted(&[&keys[..], &login[..], &collector[..]].concat(), "");
     let shown = format!("{config:?} {:?} {:?}", config.describe(), config.warnings);
     assert!(!shown.contains(SECRET), "{shown}");
     let url = format!("mysql://tessera:{SECRET}@db/tessera");

@@ -24,3 +24,5 @@ mod readme;
 mod service_access;
 #[cfg(test)]
 mod serving;
+#[cfg(test)]
+mod spans;
