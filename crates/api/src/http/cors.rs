@@ -12,6 +12,7 @@ use actix_web::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, LINK, RETRY_A
 use super::headers::X_REFRESH_TOKEN;
 use super::limit_fields::{RATE_LIMIT, RATE_LIMIT_POLICY};
 use super::request_id::X_REQUEST_ID;
+use super::trace_context::TRACEPARENT;
 
 /// How long a browser may remember the answer to its question, in seconds.
 const MAX_AGE: usize = 600;
@@ -40,8 +41,16 @@ impl AllowedOrigins {
     pub(crate) fn layer(&self) -> Cors {
         let cors = Cors::default()
             .allowed_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
-            .allowed_headers([ACCEPT, AUTHORIZATION, CONTENT_TYPE, X_REFRESH_TOKEN, X_REQUEST_ID])
-            .expose_headers([LINK, RATE_LIMIT, RATE_LIMIT_POLICY, RETRY_AFTER, WWW_AUTHENTICATE, X_REQUEST_ID])
+            .allowed_headers([ACCEPT, AUTHORIZATION, CONTENT_TYPE, X_REFRESH_TOKEN, X_REQUEST_ID, TRACEPARENT])
+            .expose_headers([
+                LINK,
+                RATE_LIMIT,
+                RATE_LIMIT_POLICY,
+                RETRY_AFTER,
+                WWW_AUTHENTICATE,
+                X_REQUEST_ID,
+                TRACEPARENT,
+            ])
             .max_age(MAX_AGE);
         self.0.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
     }

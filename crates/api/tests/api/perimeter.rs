@@ -41,6 +41,19 @@ async fn a_page_of_an_allowed_origin_may_call() {
     }
 }
 
+/// The tracing of a page reaches from the browser to here and back.
+#[actix_web::test]
+async fn a_page_may_send_its_trace_and_read_what_became_of_it() {
+    let answer = send(preflight(APP, "POST", "content-type,traceparent,x-request-id")).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let allowed = answer.header("access-control-allow-headers").expect("headers").to_ascii_lowercase();
+    assert!(allowed.contains("traceparent"), "{allowed}");
+    let trace = ("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+    let answer = send(post_json(CREATE, "{}").insert_header(("Origin", APP)).insert_header(trace)).await;
+    let exposed = answer.header("access-control-expose-headers").expect("headers").to_ascii_lowercase();
+    assert!(exposed.contains("traceparent") && answer.header("traceparent").is_some(), "{exposed}");
+}
+
 #[actix_web::test]
 async fn no_other_origin_is_ever_named() {
     for origin in
