@@ -56,7 +56,7 @@ pub struct Operation {
     /// What a bearer may be, where it is no access token.
     other_bearer: Option<&'static str>,
     gives_bearer: Option<&'static str>,
-    is_page: bool,
+    leads_away: bool,
 }
 
 impl Operation {
@@ -74,13 +74,13 @@ impl Operation {
             can_fail: true,
             other_bearer: None,
             gives_bearer: None,
-            is_page: false,
+            leads_away: true,
         }
     }
 
     /// A file for a browser, in this media type.
     pub fn page(id: &'static str, summary: &'static str, media_type: &'static str) -> Self {
-        let mut page = Self { is_page: true, can_fail: false, ..Self::new(id, summary) };
+        let mut page = Self { leads_away: false, can_fail: false, ..Self::new(id, summary) };
         let about = "The file.".to_owned();
         page.answers.add(Case { status: 200, about, media_type, shape: Shape::file(media_type), example: None });
         page
@@ -91,9 +91,16 @@ impl Operation {
         self.id
     }
 
-    /// Whether it answers a browser with what the browser asked for.
-    pub fn is_page(&self) -> bool {
-        self.is_page
+    /// Answers a browser with what it asked for. For a file that it shows, and for what is asked for by programs that call
+    /// themselves browsers, as monitors do.
+    #[must_use]
+    pub fn never_leads_away(self) -> Self {
+        Self { leads_away: false, ..self }
+    }
+
+    /// Whether a browser that opens its path is led to its description.
+    pub fn leads_away(&self) -> bool {
+        self.leads_away
     }
 
     /// The section it belongs to, if its path belongs to no contract.

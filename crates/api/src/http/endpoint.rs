@@ -19,7 +19,7 @@ use crate::system::docs_page;
 use super::errors::{Refusal, reject};
 use super::extract::Incoming;
 use super::limit_fields;
-use super::pages::prefers_pages;
+use super::pages::shows_a_page;
 use super::rejection::Rejection;
 use super::request_id::RequestId;
 use super::request_spans::{Begun, RequestSpan};
@@ -148,12 +148,12 @@ impl Endpoint {
 
     /// The way to the description of what is here, for somebody who opens its address in a browser.
     fn page_for(&self, request: &ServiceRequest) -> Option<HttpResponse> {
-        if request.method() != Method::GET || !prefers_pages(request.headers()) {
+        if request.method() != Method::GET || !shows_a_page(request.headers()) {
             return None;
         }
         let read = self.served.iter().find(|served| served.method == Method::GET);
         let operation = (read.or(self.served.first())?.describe)();
-        (!operation.is_page()).then(|| docs_page::way_to(&operation))
+        operation.leads_away().then(|| docs_page::way_to(&operation))
     }
 }
 

@@ -23,7 +23,7 @@ pub mod hosts;
 pub mod json;
 mod limit_fields;
 pub mod page;
-mod pages;
+pub(crate) mod pages;
 pub mod proxies;
 pub mod rejection;
 mod request_id;

@@ -28,7 +28,7 @@ pub const SECTIONS: [Section; 3] = [SERVICE, ADMINISTRATION, PAGES];
 
 /// `GET /livez`
 pub fn live() -> Operation {
-    Operation::new("service_live", "Whether the process answers").never_fails().answers::<Status>(
+    Operation::new("service_live", "Whether the process answers").never_leads_away().never_fails().answers::<Status>(
         200,
         "It does.",
         json!({"status": "ok"}),
@@ -39,6 +39,7 @@ pub fn live() -> Operation {
 pub fn ready() -> Operation {
     let (up, down) = (json!({"status": "ok", "latency_ms": 0.05}), json!({"status": "down", "latency_ms": 1000.0}));
     Operation::new("service_ready", "Whether requests should be sent here")
+        .never_leads_away()
         .answers::<Readiness>(200, "They should.", json!({"status": "ok", "backends": {"sqlite": up}}))
         .answers::<Readiness>(
             200,
@@ -63,6 +64,7 @@ pub fn ready() -> Operation {
 /// `GET /api/health/`
 pub fn health() -> Operation {
     Operation::new("service_health", "How each backend is")
+        .never_leads_away()
         .answers::<Report>(
             200,
             "Requests can be answered.",
@@ -79,6 +81,7 @@ pub fn health() -> Operation {
 pub fn key_set() -> Operation {
     Operation::new("service_keys", "The public keys that tokens are verified with")
         .about("Empty where tokens are signed with a shared secret.")
+        .never_leads_away()
         .never_fails()
         .answers::<KeySet<'_>>(
             200,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ACCEPT, CACHE_CONTROL, HeaderValue, VARY};
+use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
 use actix_web::{HttpResponse, web};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -42,8 +42,6 @@ pub async fn show(_: Anonymous, keys: web::Data<dyn KeySetService>) -> Result<Ht
     let set = KeySet { keys: published.keys.iter().filter_map(elliptic).collect() };
     let mut response = answer::json(StatusCode::OK, &set);
     response.headers_mut().insert(CACHE_CONTROL, cache_control(published.max_age));
-    // A browser that opens this address is led to the docs instead.
-    response.headers_mut().insert(VARY, HeaderValue::from_name(ACCEPT));
     Ok(response)
 }
 

@@ -1,13 +1,14 @@
 //! The docs in the browser: a page that shows the [API document](crate::document), and tries what it shows. It calls the
 //! service as any other client does.
 
-use actix_web::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, LOCATION, VARY};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, LOCATION, VARY};
 use actix_web::{HttpResponse, web};
 
 use super::docs;
 use super::file::{CSS, HTML, JS, file};
 use crate::document::{Document, Operation};
 use crate::http::caller::Anonymous;
+use crate::http::pages::TELLS_BROWSERS;
 use crate::http::rejection::Rejection;
 use crate::http::routes::{Open, Route, Routes};
 
@@ -26,7 +27,7 @@ pub(crate) fn way_to(operation: &Operation) -> HttpResponse {
     if let Ok(place) = HeaderValue::try_from(format!("/docs/#{}", operation.id())) {
         response.headers_mut().insert(LOCATION, place);
     }
-    response.headers_mut().insert(VARY, HeaderValue::from_name(ACCEPT));
+    response.headers_mut().insert(VARY, HeaderValue::from_static(TELLS_BROWSERS));
     response
 }
 
