@@ -29,7 +29,7 @@ pub enum Policy {
 
 impl Policy {
     /// All of them, in the order of their declaration.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Passwords,
         Self::PasswordsPerAddress,
         Self::PasswordsPerAccount,
@@ -39,6 +39,7 @@ impl Policy {
         Self::Registrations,
         Self::PasswordLinks,
         Self::PasswordLinksPerAddress,
+        Self::ConfirmationLinks,
     ];
 
     /// Its name: in the header fields, in the audit log and the metrics, and in the digest of its keys.
@@ -99,6 +100,38 @@ impl Quotas {
             Policy::Registrations => self.registrations,
             Policy::PasswordLinks | Policy::ConfirmationLinks => self.password_links,
             Policy::PasswordLinksPerAddress => self.password_links_per_address,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::iter::successors;
+
+    use super::*;
+
+    /// The one that is declared after this one. A policy that is added does not compile before it has its place here.
+    const fn after(policy: Policy) -> Option<Policy> {
+        match policy {
+            Policy::Passwords => Some(Policy::PasswordsPerAddress),
+            Policy::PasswordsPerAddress => Some(Policy::PasswordsPerAccount),
+            Policy::PasswordsPerAccount => Some(Policy::PasswordsUnderAttack),
+            Policy::PasswordsUnderAttack => Some(Policy::Tokens),
+            Policy::Tokens => Some(Policy::ServiceSecrets),
+            Policy::ServiceSecrets => Some(Policy::Registrations),
+            Policy::Registrations => Some(Policy::PasswordLinks),
+            Policy::PasswordLinks => Some(Policy::PasswordLinksPerAddress),
+            Policy::PasswordLinksPerAddress => Some(Policy::ConfirmationLinks),
+            Policy::ConfirmationLinks => None,
+        }
+    }
+
+    #[test]
+    fn all_are_all_of_them_in_the_order_of_their_declaration() {
+        let declared: Vec<_> = successors(Some(Policy::Passwords), |policy| after(*policy)).collect();
+        assert_eq!(Policy::ALL.as_slice(), declared);
+        for (place, policy) in declared.into_iter().enumerate() {
+            assert_eq!(policy as usize, place, "{policy:?}");
         }
     }
 }
