@@ -12,6 +12,11 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 #[derive(Debug)]
 pub struct Cause(pub String);
 
+/// Marks an answer whose status is no failure, but what was asked about: it is logged where it changes, and not each time
+/// that somebody asks.
+#[derive(Debug)]
+pub struct AsAsked;
+
 /// An answer in JSON.
 pub fn json(status: StatusCode, body: &impl Serialize) -> HttpResponse {
     typed(status, JSON, body)

@@ -17,7 +17,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{Error, HttpMessage as _};
 use pin_project_lite::pin_project;
 
-use super::answer::Cause;
+use super::answer::{AsAsked, Cause};
 use super::errors::reject;
 use super::headers;
 use super::hosts::AllowedHosts;
@@ -230,6 +230,9 @@ fn note(
     slow_after: Duration,
 ) {
     let status = response.status();
+    if response.response().extensions().contains::<AsAsked>() {
+        return;
+    }
     if !status.is_client_error() && !status.is_server_error() && took < slow_after {
         return;
     }
@@ -381,6 +384,20 @@ mod tests {
             }
         }
         assert_eq!(log.lines().len(), 2, "{:?}", log.lines());
+    }
+
+    #[actix_web::test]
+    async fn a_report_that_all_is_not_well_is_no_failure() {
+        let (log, _guard) = Log::of(tracing::Level::INFO);
+        let report = |request: ServiceRequest| {
+            let mut response = HttpResponse::new(StatusCode::SERVICE_UNAVAILABLE);
+            response.extensions_mut().insert(AsAsked);
+            Ok(request.into_response(response))
+        };
+        answer_with(HttpSettings { slow_after: Duration::ZERO, ..HttpSettings::default() }, report)
+            .await
+            .expect("an answer");
+        assert_eq!(log.lines(), [""; 0]);
     }
 
     #[actix_web::test]

@@ -8,7 +8,7 @@ use serde::Serialize;
 use tessera_services::health::{BackendHealth, Health, HealthService};
 use utoipa::ToSchema;
 
-use crate::http::answer;
+use crate::http::answer::{self, AsAsked};
 use crate::http::caller::Anonymous;
 use crate::http::rejection::Rejection;
 
@@ -61,7 +61,7 @@ pub async fn ready(_: Anonymous, health: web::Data<dyn HealthService>) -> Result
     let (code, status) = overall(&health);
     let concerns = health.backends.iter().filter_map(|backend| Some((backend.name, concern(backend)?))).collect();
     let backends = health.backends.iter().map(|backend| (backend.name, Backend::without_concern(backend))).collect();
-    Ok(answer::json(code, &Readiness { status, concerns, backends }))
+    Ok(report(code, &Readiness { status, concerns, backends }))
 }
 
 /// `GET /api/health/`: the same, with what is to be said about a backend beside its state.
@@ -69,7 +69,14 @@ pub async fn show(_: Anonymous, health: web::Data<dyn HealthService>) -> Result<
     let health = health.report().await;
     let (code, status) = overall(&health);
     let backends = health.backends.into_iter().map(|backend| (backend.name, Backend::from(backend))).collect();
-    Ok(answer::json(code, &Report { status, backends }))
+    Ok(report(code, &Report { status, backends }))
+}
+
+/// Who watches backends logs what becomes of them; that somebody was told is no news.
+fn report(code: StatusCode, body: &impl Serialize) -> HttpResponse {
+    let mut response = answer::json(code, body);
+    response.extensions_mut().insert(AsAsked);
+    response
 }
 
 /// While a needed backend is down, requests are better sent elsewhere. While another one is, they are not: it would be down

@@ -160,7 +160,7 @@ pub async fn wire(config: &Config, storages: &Storages, overrides: &Overrides) -
         activation: activation(config, storages, &around, mirror.clone()),
     };
     let departure = Departure::default();
-    let health = InstanceHealth { backends: storages.health.clone(), departure: departure.clone() };
+    let health = InstanceHealth::new(storages.health.clone(), departure.clone());
     let services = Services {
         auth,
         administration: Arc::new(administration),
