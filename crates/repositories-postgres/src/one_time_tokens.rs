@@ -1,11 +1,11 @@
 //! One-time tokens in PostgreSQL: a row while it can be spent, and nothing afterwards.
 
 use async_trait::async_trait;
-use diesel::sql_types::BigInt;
-use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, sql_query};
+use diesel::sql_types::{BigInt, Binary, Text};
+use diesel::{ExpressionMethods as _, IntoSql as _, OptionalExtension as _, QueryDsl as _, sql_query};
 use diesel_async::{AsyncConnection as _, AsyncPgConnection, RunQueryDsl as _};
 use tessera_domain::{Digest, OneTimePurpose, OneTimeToken, Timestamp, UserId};
-use tessera_repositories::{Earlier, OneTimeTokenRepository, Result};
+use tessera_repositories::{Earlier, KeepOutcome, OneTimeTokenRepository, Result};
 
 use crate::error::Failure;
 use crate::schema::{one_time_tokens, users};
@@ -27,12 +27,12 @@ impl PostgresOneTimeTokens {
 
 #[async_trait]
 impl OneTimeTokenRepository for PostgresOneTimeTokens {
-    async fn insert(&self, token: &OneTimeToken, earlier: Earlier) -> Result<()> {
+    async fn insert(&self, token: &OneTimeToken, earlier: Earlier) -> Result<KeepOutcome> {
         let token = token.clone();
         self.store
             .run("insert a one-time token", async move |connection| match earlier {
-                Earlier::Keep if !token.purpose.is_link() => insert(connection, &token).await,
-                _ => connection.transaction(async |connection| insert_in_turn(connection, &token, earlier).await).await,
+                Earlier::Keep => insert(connection, &token).await,
+                Earlier::Replace => connection.transaction(async |connection| replace(connection, &token).await).await,
             })
             .await
     }
@@ -76,40 +76,44 @@ impl OneTimeTokenRepository for PostgresOneTimeTokens {
     }
 }
 
-/// What has to be written in an order with what others write at the same time.
-///
-/// The links of an account end with a change of it. One that is made meanwhile waits for that change; a later change
-/// waits for us, and finds the link. Whether there is such an account is no matter of ours.
-///
-/// Of several that replace at once each would miss the others' rows, which are not there yet: they take turns, so that
-/// the newest alone is left.
-async fn insert_in_turn(
-    connection: &mut AsyncPgConnection,
-    token: &OneTimeToken,
-    earlier: Earlier,
-) -> Result<(), Failure> {
-    if token.purpose.is_link() {
-        let account = users::table.find(token.user_id.as_bytes().as_slice()).select(users::id).for_share();
-        let _held: Option<Vec<u8>> = account.first(connection).await.optional()?;
+/// Of several that replace at once each would miss the others' rows, which are not there yet: they take turns, so that the
+/// newest alone is left. The account comes first, as everywhere.
+async fn replace(connection: &mut AsyncPgConnection, token: &OneTimeToken) -> Result<KeepOutcome, Failure> {
+    let account = users::table.find(token.user_id.as_bytes().as_slice()).filter(users::is_active.eq(true));
+    let held: Option<Vec<u8>> = account.select(users::id).for_share().first(connection).await.optional()?;
+    if held.is_none() {
+        return Ok(KeepOutcome::NoAccount);
     }
-    if earlier == Earlier::Replace {
-        Turn::ReplaceToken.wait(connection).await?;
-        delete_for(connection, token.user_id, &[token.purpose]).await?;
-    }
+    Turn::ReplaceToken.wait(connection).await?;
+    delete_for(connection, token.user_id, &[token.purpose]).await?;
     insert(connection, token).await
 }
 
-async fn insert(connection: &mut AsyncPgConnection, token: &OneTimeToken) -> Result<(), Failure> {
-    diesel::insert_into(one_time_tokens::table)
-        .values((
-            one_time_tokens::digest.eq(token.digest.as_bytes().as_slice()),
-            one_time_tokens::purpose.eq(token.purpose.name()),
-            one_time_tokens::user_id.eq(token.user_id.as_bytes().as_slice()),
-            one_time_tokens::expires_at.eq(token.expires_at.unix_micros()),
+/// Inserts what it selects from an account that is there and active. As with a session that is opened, the share lock makes
+/// it wait for a change of the account that is under way, and judge the account anew when that is through; a later change
+/// waits for us, and finds the token.
+async fn insert(connection: &mut AsyncPgConnection, token: &OneTimeToken) -> Result<KeepOutcome, Failure> {
+    let account = users::table
+        .find(token.user_id.as_bytes().as_slice())
+        .filter(users::is_active.eq(true))
+        .select((
+            token.digest.as_bytes().as_slice().into_sql::<Binary>(),
+            token.purpose.name().into_sql::<Text>(),
+            users::id,
+            token.expires_at.unix_micros().into_sql::<BigInt>(),
+        ))
+        .for_share();
+    let inserted = diesel::insert_into(one_time_tokens::table)
+        .values(account)
+        .into_columns((
+            one_time_tokens::digest,
+            one_time_tokens::purpose,
+            one_time_tokens::user_id,
+            one_time_tokens::expires_at,
         ))
         .execute(connection)
         .await?;
-    Ok(())
+    Ok(if inserted == 0 { KeepOutcome::NoAccount } else { KeepOutcome::Kept })
 }
 
 /// One guarded statement: whoever deletes the row has spent the token.

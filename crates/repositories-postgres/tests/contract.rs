@@ -5,10 +5,11 @@
 use std::sync::Arc;
 
 use tessera_repositories::contract::account_changes::AccountPorts;
+use tessera_repositories::contract::one_time_tokens::owners;
 use tessera_repositories::contract::sessions::SessionPorts;
 use tessera_repositories::{
-    ActivityRepository, MailOutboxRepository, OneTimeTokenRepository, RevocationRepository, SigningKeyRepository,
-    UserRepository, UserTokenRepository,
+    ActivityRepository, InsertOutcome, MailOutboxRepository, OneTimeTokenRepository, RevocationRepository,
+    SigningKeyRepository, UserRepository, UserTokenRepository,
 };
 use tessera_repositories_postgres::{
     PostgresAccountChanges, PostgresActivity, PostgresMailOutbox, PostgresOneTimeTokens, PostgresRevocations,
@@ -49,6 +50,10 @@ tessera_repositories::signing_key_contract!(async {
 
 tessera_repositories::one_time_token_contract!(async {
     let (store, schema) = fresh().await;
+    let users = PostgresUsers::new(&store);
+    for owner in owners() {
+        assert_eq!(users.insert(&owner).await.expect("an answer"), InsertOutcome::Inserted);
+    }
     (Arc::new(PostgresOneTimeTokens::new(&store)) as Arc<dyn OneTimeTokenRepository>, schema)
 });
 

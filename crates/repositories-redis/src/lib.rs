@@ -1,7 +1,8 @@
 //! The short-lived storage ports on Redis, for several instances behind one server.
 //!
 //! One [`RedisStore`] owns a connection that all callers share, and the runtime that it lives on. The ports are thin types
-//! over a store: [`RedisOneTimeTokens`], [`RedisRateLimits`] and [`RedisUserCache`] keep their data there alone.
+//! over a store: [`RedisOneTimeTokens`], [`RedisRateLimits`] and [`RedisUserCache`] keep their data there alone; whose a token
+//! is and whether they still have an account, [`OwnedOneTimeTokens`] asks a database.
 //! Revocations are kept in a database, and Redis has a copy for other services and news for other instances: [`RedisBlacklist`], which
 //! [`RedisRevocations`], [`AnnouncedSessions`] and [`AnnouncedAccountChanges`] write after the database.
 //!
@@ -20,6 +21,7 @@ mod inspection;
 mod keys;
 mod link;
 mod one_time_tokens;
+mod owned_one_time_tokens;
 mod rate_limits;
 mod revocations;
 mod sessions;
@@ -31,6 +33,7 @@ pub use account_changes::AnnouncedAccountChanges;
 pub use blacklist::RedisBlacklist;
 pub use inspection::RedisInspection;
 pub use one_time_tokens::RedisOneTimeTokens;
+pub use owned_one_time_tokens::OwnedOneTimeTokens;
 pub use rate_limits::RedisRateLimits;
 pub use revocations::RedisRevocations;
 pub use sessions::AnnouncedSessions;

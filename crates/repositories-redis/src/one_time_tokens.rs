@@ -11,7 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use deadpool_redis::redis::Script;
 use tessera_domain::{Digest, OneTimePurpose, OneTimeToken, Timestamp, UserId};
-use tessera_repositories::{Earlier, OneTimeTokenRepository, Result};
+use tessera_repositories::{Earlier, KeepOutcome, OneTimeTokenRepository, Result};
 
 use crate::RedisStore;
 use crate::error::Failure;
@@ -68,7 +68,8 @@ impl RedisOneTimeTokens {
 
 #[async_trait]
 impl OneTimeTokenRepository for RedisOneTimeTokens {
-    async fn insert(&self, token: &OneTimeToken, earlier: Earlier) -> Result<()> {
+    /// Accounts are not known here: see [`OwnedOneTimeTokens`](crate::OwnedOneTimeTokens).
+    async fn insert(&self, token: &OneTimeToken, earlier: Earlier) -> Result<KeepOutcome> {
         let keys = self.store.keys();
         let mut insert = INSERT.key(keys.one_time_token(token.purpose, &token.digest));
         insert.key(keys.one_time_owner(token.purpose, token.user_id)).key(keys.one_time_expiries());
@@ -76,7 +77,8 @@ impl OneTimeTokenRepository for RedisOneTimeTokens {
         insert.arg(token.user_id.to_string()).arg(token.expires_at.unix_micros());
         insert.arg(u8::from(earlier == Earlier::Replace)).arg(MARGIN.as_secs() * 1_000);
         insert.arg(keys.one_time_tokens()).arg(keys.one_time_owners());
-        self.store.run("insert a one-time token", self.store.patience(), &insert).await
+        let () = self.store.run("insert a one-time token", self.store.patience(), &insert).await?;
+        Ok(KeepOutcome::Kept)
     }
 
     async fn consume(&self, digest: &Digest, purpose: OneTimePurpose, now: Timestamp) -> Result<Option<OneTimeToken>> {

@@ -1,15 +1,16 @@
 //! One-time tokens in SQLite: a row while it can be spent, and nothing afterwards.
 
 use async_trait::async_trait;
+use diesel::dsl::exists;
 use diesel::{
-    ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _, SqliteConnection, sql_query,
-    sql_types,
+    ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _, SqliteConnection, select,
+    sql_query, sql_types,
 };
 use tessera_domain::{Digest, OneTimePurpose, OneTimeToken, Timestamp, UserId};
-use tessera_repositories::{Earlier, OneTimeTokenRepository, Result};
+use tessera_repositories::{Earlier, KeepOutcome, OneTimeTokenRepository, Result};
 
 use crate::error::Failure;
-use crate::schema::one_time_tokens;
+use crate::schema::{one_time_tokens, users};
 use crate::{SqliteStore, column};
 
 /// The one-time tokens of a [`SqliteStore`].
@@ -27,14 +28,19 @@ impl SqliteOneTimeTokens {
 
 #[async_trait]
 impl OneTimeTokenRepository for SqliteOneTimeTokens {
-    async fn insert(&self, token: &OneTimeToken, earlier: Earlier) -> Result<()> {
+    async fn insert(&self, token: &OneTimeToken, earlier: Earlier) -> Result<KeepOutcome> {
         let token = token.clone();
         self.store
             .write("insert a one-time token", move |connection| {
+                let account = users::table.find(token.user_id.as_bytes().as_slice()).filter(users::is_active.eq(true));
+                if !select(exists(account)).get_result::<bool>(connection)? {
+                    return Ok(KeepOutcome::NoAccount);
+                }
                 if earlier == Earlier::Replace {
                     delete_for(connection, token.user_id, &[token.purpose])?;
                 }
-                insert(connection, &token)
+                insert(connection, &token)?;
+                Ok(KeepOutcome::Kept)
             })
             .await
     }

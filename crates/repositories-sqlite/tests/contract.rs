@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 use tessera_repositories::contract::account_changes::AccountPorts;
+use tessera_repositories::contract::one_time_tokens::owners;
 use tessera_repositories::contract::sessions::SessionPorts;
 use tessera_repositories::{
-    ActivityRepository, MailOutboxRepository, OneTimeTokenRepository, RevocationRepository, SigningKeyRepository,
-    UserRepository, UserTokenRepository,
+    ActivityRepository, InsertOutcome, MailOutboxRepository, OneTimeTokenRepository, RevocationRepository,
+    SigningKeyRepository, UserRepository, UserTokenRepository,
 };
 use tessera_repositories_sqlite::{
     SqliteAccountChanges, SqliteActivity, SqliteMailOutbox, SqliteOneTimeTokens, SqliteRevocations, SqliteSessions,
@@ -44,6 +45,10 @@ tessera_repositories::revocation_contract!(async {
 
 tessera_repositories::one_time_token_contract!(async {
     let (store, folder) = fresh();
+    let users = SqliteUsers::new(&store);
+    for owner in owners() {
+        assert_eq!(users.insert(&owner).await.expect("an answer"), InsertOutcome::Inserted);
+    }
     (Arc::new(SqliteOneTimeTokens::new(&store)) as Arc<dyn OneTimeTokenRepository>, folder)
 });
 

@@ -37,7 +37,7 @@ pub use activity_log::{ActivityPage, ActivityPageRequest, ActivityRepository};
 pub use error::{RepositoryError, Result};
 pub use health::{Condition, StorageHealth};
 pub use mail_outbox::{Backlog, ClaimedMail, MailOutboxRepository, Settlement};
-pub use one_time_tokens::{Earlier, OneTimeTokenRepository};
+pub use one_time_tokens::{Earlier, KeepOutcome, OneTimeTokenRepository};
 pub use rate_limits::RateLimitRepository;
 pub use revocation_notices::RevocationNotices;
 pub use revocations::{RevocationCursor, RevocationPage, RevocationRepository};

@@ -7,15 +7,19 @@ use crate::Result;
 
 /// Where one-time tokens are kept, by the digests of their secrets.
 ///
-/// Each purpose is a namespace of its own: to every method a token of another purpose is not there. Nothing ties a
-/// token to the row of its account, since the two may be kept in different storages; whoever deletes an account deletes
-/// its tokens with [`OneTimeTokenRepository::delete_for`].
+/// Each purpose is a namespace of its own: to every method a token of another purpose is not there. A storage
+/// that keeps tokens beside their accounts takes none for an account that is gone or disabled, and ends those that there are
+/// in the step that deletes or disables it. One that knows no accounts cannot: whoever deletes or disables an account then
+/// deletes its tokens with [`OneTimeTokenRepository::delete_for`], and whoever spends one looks at its account.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait OneTimeTokenRepository: Send + Sync {
     /// Keeps a token. What becomes of the earlier ones of its account and purpose happens in the same step: of any
     /// number of simultaneous calls with [`Earlier::Replace`], one token is left.
-    async fn insert(&self, token: &OneTimeToken, earlier: Earlier) -> Result<()>;
+    ///
+    /// Where accounts are known, whether the account is there and active is decided in that step too: a change of it that is
+    /// under way comes before, and is respected, or after, and ends the token (invariant I2).
+    async fn insert(&self, token: &OneTimeToken, earlier: Earlier) -> Result<KeepOutcome>;
 
     /// Spends the token with this digest, if it is live at `now`, and returns what it was. Of any number of simultaneous
     /// calls one is given it; to all others, and for ever, there is no such token.
@@ -30,6 +34,15 @@ pub trait OneTimeTokenRepository: Send + Sync {
 
     /// Forgets at most `limit` tokens that have expired by `now`. Returns how many.
     async fn delete_expired(&self, now: Timestamp, limit: u32) -> Result<u32>;
+}
+
+/// What became of a token that was to be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeepOutcome {
+    /// It can be spent.
+    Kept,
+    /// Its account is gone or disabled: nothing has changed.
+    NoAccount,
 }
 
 /// What becomes of the earlier tokens of the same account and purpose.

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use mockall::Sequence;
 use tessera_domain::{ErrorKind, OneTimePurpose, OneTimeSecret, OneTimeToken, SessionId, Timestamp, TokenId, UserId};
-use tessera_repositories::{MockOneTimeTokenRepository, RepositoryError};
+use tessera_repositories::{KeepOutcome, MockOneTimeTokenRepository, RepositoryError};
 use tessera_services::ClientInfo;
 use tessera_services::limits::Unlimited;
 use tessera_services::one_time::{OneTimeTokenService as _, OneTimeTokens};
@@ -63,7 +63,7 @@ async fn a_token_is_kept_as_its_digest_for_its_caller_and_its_lifetime() {
             token.digest == digest && token.user_id == caller().user_id && token.expires_at == NOW.plus(LIFETIME)
         })
         .once()
-        .returning(|_, _| Ok(()));
+        .returning(|_, _| Ok(KeepOutcome::Kept));
     let made = service(tokens).create(&caller()).await.expect("made");
     assert_eq!(made.secret.digest(), digest);
 }

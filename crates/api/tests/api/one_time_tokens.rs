@@ -7,9 +7,10 @@ use actix_web::test::TestRequest;
 use serde_json::{Value, json};
 use tessera_api::Services;
 use tessera_domain::{FullName, Identifier, OneTimeSecret, Privileges, User};
-use tessera_services::Outage;
 use tessera_services::auth::{MockAuthService, RegisterError, RegisterUser};
-use tessera_services::one_time::{ConsumeOneTimeTokenError, MockOneTimeTokenService, NewOneTimeToken};
+use tessera_services::one_time::{
+    ConsumeOneTimeTokenError, CreateOneTimeTokenError, MockOneTimeTokenService, NewOneTimeToken,
+};
 use tessera_services::orchestrator::{LoginGrant, LoginRequest, Refusal, RequestTokenError};
 
 use crate::support::{
@@ -47,7 +48,7 @@ fn logging_in(answer: fn(LoginRequest) -> Result<LoginGrant, RequestTokenError>)
     Services { login: Arc::new(login), tokens: Arc::new(tokens), ..services() }
 }
 
-fn creating(answer: fn() -> Result<NewOneTimeToken, Outage>) -> Services {
+fn creating(answer: fn() -> Result<NewOneTimeToken, CreateOneTimeTokenError>) -> Services {
     let mut service = MockOneTimeTokenService::new();
     service.expect_create().withf(|who| *who == caller()).times(1).returning(move |_| answer());
     Services { one_time_tokens: Arc::new(service), ..services() }
@@ -310,8 +311,12 @@ async fn a_new_token_comes_with_its_lifetime_and_needs_no_body() {
         answer.is(201, &expected);
         assert_eq!(answer.header("cache-control"), Some("no-store"));
     }
-    let away = send(&creating(|| Err(outage())), post(CREATE).insert_header(bearer("good"))).await;
+    let away = send(&creating(|| Err(outage().into())), post(CREATE).insert_header(bearer("good"))).await;
     away.is(503, &detail(UNAVAILABLE));
+    let gone = creating(|| Err(CreateOneTimeTokenError::Gone));
+    let gone = send(&gone, post(CREATE).insert_header(bearer("good"))).await;
+    gone.is(401, &detail("Credenciales inválidas"));
+    assert_eq!(gone.header("www-authenticate"), Some("Bearer error=\"invalid_token\""));
 }
 
 #[actix_web::test]

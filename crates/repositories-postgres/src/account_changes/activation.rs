@@ -2,10 +2,10 @@
 
 use diesel::{ExpressionMethods as _, QueryDsl as _};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
-use tessera_domain::{EndReason, SecurityVersion, Timestamp, User, UserId};
+use tessera_domain::{EndReason, OneTimePurpose, SecurityVersion, Timestamp, User, UserId};
 use tessera_repositories::ActivationOutcome;
 
-use super::{Account, end_sessions, forget_links, lock};
+use super::{Account, end_sessions, forget_mails_and_tokens, lock};
 use crate::error::Failure;
 use crate::schema::users;
 
@@ -33,7 +33,7 @@ pub(super) async fn disable(
     };
     let user = User { is_active: false, updated_at: user.version_after(at), ..user };
     write(connection, &user, version.next()).await?;
-    forget_links(connection, &user).await?;
+    forget_mails_and_tokens(connection, &user, &OneTimePurpose::ALL).await?;
     let ended = end_sessions(connection, id, EndReason::Disabled, at, revoke_until).await?;
     Ok(ActivationOutcome::Set { user, ended })
 }

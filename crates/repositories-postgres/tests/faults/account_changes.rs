@@ -7,7 +7,7 @@ use tessera_domain::{
     QueuedMail, SecurityVersion, Session, UserId,
 };
 use tessera_repositories::{
-    AccountChangeRepository as _, ActivityRepository as _, Authority, Earlier, MailOutboxRepository as _,
+    AccountChangeRepository as _, ActivityRepository as _, Authority, Earlier, KeepOutcome, MailOutboxRepository as _,
     OneTimeTokenRepository as _, OpenOutcome, PasswordChange, PasswordChangeOutcome, SessionRepository as _,
     UserRepository as _,
 };
@@ -61,7 +61,7 @@ async fn nobody_passes_a_change_that_is_under_way() {
     let (links, outbox) = (PostgresOneTimeTokens::new(&store), PostgresMailOutbox::new(&store));
     let (sessions, users) = (PostgresSessions::new(&store), PostgresUsers::new(&store));
     let (of_before, of_after) = (link(1, owner), link(2, owner));
-    links.insert(&of_before, Earlier::Replace).await.expect("made");
+    assert_eq!(links.insert(&of_before, Earlier::Replace).await.expect("an answer"), KeepOutcome::Kept);
     let claimed = mail(1, MailKind::PasswordReset);
     outbox.insert(&claimed).await.expect("queued");
     assert_eq!(outbox.claim(NOW, NOW.plus(Duration::from_mins(1)), 1).await.expect("claimed").len(), 1);
@@ -100,7 +100,7 @@ async fn nobody_passes_a_change_that_is_under_way() {
     assert!(!upgrade.await.expect("no panic"), "the hash was another by then");
     assert!(!renewal.await.expect("no panic"), "the mail is not to be sent");
     queueing.await.expect("no panic");
-    making.await.expect("no panic");
+    assert_eq!(making.await.expect("no panic"), KeepOutcome::Kept);
     assert!(!is_live(&links, &of_before).await && is_live(&links, &of_after).await);
     let waiting = outbox.claim(NOW, NOW, 10).await.expect("claimed");
     let kinds: Vec<_> = waiting.iter().map(|claimed| claimed.mail.kind).collect();
@@ -129,7 +129,7 @@ async fn a_change_waits_for_a_link_that_is_being_made_and_ends_it() {
     until_waiting(&admin, 2).await;
 
     admin.batch_execute("ROLLBACK").await.expect("out of the way");
-    making.await.expect("no panic");
+    assert_eq!(making.await.expect("no panic"), KeepOutcome::Kept);
     assert!(matches!(change.await.expect("no panic"), PasswordChangeOutcome::Changed { .. }));
     assert!(!is_live(&links, &new).await, "it was made before the change");
 }

@@ -62,7 +62,7 @@ impl Load {
 async fn present(tokens: &RedisOneTimeTokens, number: u32, refuse: &watch::Sender<u32>) -> u32 {
     let token = token(number);
     let mut given = 0;
-    let mut outcomes = vec![tokens.insert(&token, Earlier::Keep).await.map(|()| None)];
+    let mut outcomes = vec![tokens.insert(&token, Earlier::Keep).await.map(|_| None)];
     for _ in 0..TRIES {
         outcomes.push(tokens.consume(&token.digest, OneTimePurpose::OneTime, NOW).await);
     }

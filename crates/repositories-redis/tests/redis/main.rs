@@ -4,6 +4,7 @@
 
 mod contract;
 mod outages;
+mod owners;
 mod revocations;
 mod single_spend;
 mod support;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use tessera_domain::{Digest, OneTimePurpose, OneTimeToken, UserId};
-use tessera_repositories::{Earlier, OneTimeTokenRepository as _, RepositoryError, StorageHealth as _};
+use tessera_repositories::{Earlier, KeepOutcome, OneTimeTokenRepository as _, RepositoryError, StorageHealth as _};
 use tessera_repositories_redis::{ConnectError, RedisOneTimeTokens, RedisStore, StoreOptions};
 use tessera_test_servers::redis::Process;
 use tokio::time::timeout;
@@ -21,7 +21,7 @@ fn token(number: u32) -> OneTimeToken {
     }
 }
 
-async fn insert(tokens: &RedisOneTimeTokens, number: u32) -> Result<(), RepositoryError> {
+async fn insert(tokens: &RedisOneTimeTokens, number: u32) -> Result<KeepOutcome, RepositoryError> {
     tokens.insert(&token(number), Earlier::Keep).await
 }
 

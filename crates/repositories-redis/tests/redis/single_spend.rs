@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use tessera_domain::{Digest, OneTimePurpose, OneTimeToken, UserId};
-use tessera_repositories::{Earlier, OneTimeTokenRepository as _};
+use tessera_repositories::{Earlier, KeepOutcome, OneTimeTokenRepository as _};
 use tessera_repositories_redis::RedisOneTimeTokens;
 use tessera_test_servers::redis::Process;
 
@@ -29,7 +29,7 @@ fn token(number: u8) -> OneTimeToken {
 }
 
 async fn insert(tokens: &RedisOneTimeTokens, token: &OneTimeToken) {
-    tokens.insert(token, Earlier::Keep).await.expect("inserted");
+    assert_eq!(tokens.insert(token, Earlier::Keep).await.expect("an answer"), KeepOutcome::Kept);
 }
 
 async fn consume(tokens: &RedisOneTimeTokens, token: &OneTimeToken) -> Option<OneTimeToken> {
@@ -151,7 +151,7 @@ async fn an_eviction_loses_tokens_and_brings_none_back() {
         let (old, new) = (own(10 * round + 1), own(10 * round + 2));
         insert(&tokens, &old).await;
         evict(&server, part);
-        tokens.insert(&new, Earlier::Replace).await.expect("inserted");
+        assert_eq!(tokens.insert(&new, Earlier::Replace).await.expect("an answer"), KeepOutcome::Kept);
         assert_eq!(consume(&tokens, &old).await, None, "{part}");
         assert_eq!(consume(&tokens, &new).await, Some(new), "{part}");
         assert_eq!(consume(&tokens, &old).await, None, "{part}");

@@ -1,10 +1,10 @@
 //! Whether an account may do anything at all.
 
 use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _, SqliteConnection};
-use tessera_domain::{EndReason, SecurityVersion, Timestamp, User, UserId};
+use tessera_domain::{EndReason, OneTimePurpose, SecurityVersion, Timestamp, User, UserId};
 use tessera_repositories::ActivationOutcome;
 
-use super::{Account, end_sessions, find, forget_links};
+use super::{Account, end_sessions, find, forget_mails_and_tokens};
 use crate::error::Failure;
 use crate::schema::users;
 
@@ -32,7 +32,7 @@ pub(super) fn disable(
     };
     let user = User { is_active: false, updated_at: user.version_after(at), ..user };
     write(connection, &user, version.next())?;
-    forget_links(connection, &user)?;
+    forget_mails_and_tokens(connection, &user, &OneTimePurpose::ALL)?;
     let ended = end_sessions(connection, id, EndReason::Disabled, at, revoke_until)?;
     Ok(ActivationOutcome::Set { user, ended })
 }

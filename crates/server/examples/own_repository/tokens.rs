@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use tessera_domain::{Digest, OneTimePurpose, OneTimeToken, Timestamp, UserId};
-use tessera_repositories::{Earlier, OneTimeTokenRepository, Result};
+use tessera_repositories::{Earlier, KeepOutcome, OneTimeTokenRepository, Result};
 
 /// The bytes of a digest and a purpose: the same digest may serve two.
 type Key = ([u8; 32], OneTimePurpose);
@@ -27,13 +27,13 @@ fn key(digest: &Digest, purpose: OneTimePurpose) -> Key {
 
 #[async_trait]
 impl OneTimeTokenRepository for MemoryOneTimeTokens {
-    async fn insert(&self, token: &OneTimeToken, earlier: Earlier) -> Result<()> {
+    async fn insert(&self, token: &OneTimeToken, earlier: Earlier) -> Result<KeepOutcome> {
         let mut table = self.table();
         if earlier == Earlier::Replace {
             table.retain(|_, kept| kept.user_id != token.user_id || kept.purpose != token.purpose);
         }
         table.insert(key(&token.digest, token.purpose), token.clone());
-        Ok(())
+        Ok(KeepOutcome::Kept)
     }
 
     async fn consume(&self, digest: &Digest, purpose: OneTimePurpose, now: Timestamp) -> Result<Option<OneTimeToken>> {

@@ -235,6 +235,7 @@ pub fn activation(
     Activation {
         users: storages.users.clone(),
         changes: storages.account_changes.clone(),
+        one_time_tokens: storages.one_time_tokens.clone(),
         remembered: remembered(storages, around),
         revoked,
         clock: around.clock.clone(),

@@ -16,8 +16,8 @@ use tessera_repositories_postgres::{
     PostgresSessions, PostgresSigningKeys, PostgresStore, PostgresUserTokens, PostgresUsers,
 };
 use tessera_repositories_redis::{
-    AnnouncedAccountChanges, AnnouncedSessions, RedisBlacklist, RedisOneTimeTokens, RedisRateLimits, RedisRevocations,
-    RedisStore, RedisUserCache, StoreOptions,
+    AnnouncedAccountChanges, AnnouncedSessions, OwnedOneTimeTokens, RedisBlacklist, RedisOneTimeTokens,
+    RedisRateLimits, RedisRevocations, RedisStore, RedisUserCache, StoreOptions,
 };
 use tessera_repositories_sqlite::{
     SqliteAccountChanges, SqliteActivity, SqliteMailOutbox, SqliteOneTimeTokens, SqliteRevocations, SqliteSessions,
@@ -152,7 +152,8 @@ impl Storages {
         self.account_changes = Arc::new(AnnouncedAccountChanges::new(self.account_changes, &blacklist));
         self.revocations = Arc::new(RedisRevocations::new(self.revocations, &blacklist));
         self.notices = Some(Arc::new(blacklist));
-        self.one_time_tokens = Arc::new(RedisOneTimeTokens::new(&store));
+        let tokens = Arc::new(RedisOneTimeTokens::new(&store));
+        self.one_time_tokens = Arc::new(OwnedOneTimeTokens::new(tokens, self.users.clone()));
         let limits = Arc::new(FallbackRateLimits::new(Arc::new(RedisRateLimits::new(&store)), self.rate_limits));
         self.fallback = Some(Arc::clone(&limits));
         self.rate_limits = limits;

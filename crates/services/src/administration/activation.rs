@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tessera_domain::{Email, Identifier, Revocation, RevokedKey, User, UserId};
-use tessera_repositories::{AccountChangeRepository, ActivationOutcome, UserRepository};
+use tessera_domain::{Email, Identifier, OneTimePurpose, Revocation, RevokedKey, User, UserId};
+use tessera_repositories::{AccountChangeRepository, ActivationOutcome, OneTimeTokenRepository, UserRepository};
 
 use crate::Outage;
 use crate::auth::RememberedUsers;
@@ -17,6 +17,8 @@ pub struct Activation {
     pub users: Arc<dyn UserRepository>,
     /// Where they are changed, with all that ends by it.
     pub changes: Arc<dyn AccountChangeRepository>,
+    /// Their one-time tokens that are no links.
+    pub one_time_tokens: Arc<dyn OneTimeTokenRepository>,
     /// The same accounts, remembered.
     pub remembered: RememberedUsers,
     /// What was revoked, for this process. Others learn of it from the log.
@@ -51,8 +53,19 @@ impl Activation {
                 let revocation = |session| Revocation { key: RevokedKey::Session(session), until };
                 self.revoked.note(&ended.into_iter().map(revocation).collect::<Vec<_>>());
                 self.remembered.forget_before(&user).await;
+                if !is_active {
+                    self.forget_one_time_tokens(id).await;
+                }
                 Ok(Some(user))
             }
+        }
+    }
+
+    /// Where they are kept elsewhere than the account: there nobody is given one of a disabled account, and none is to be left
+    /// when it is enabled again. They live for seconds: if it cannot be done now, it soon need not be.
+    async fn forget_one_time_tokens(&self, user_id: UserId) {
+        if let Err(error) = self.one_time_tokens.delete_for(user_id, &[OneTimePurpose::OneTime]).await {
+            tracing::warn!(%user_id, %error, "one-time tokens of a disabled account are left to expire");
         }
     }
 }
@@ -61,7 +74,8 @@ impl Activation {
 mod tests {
     use tessera_domain::{ErrorKind, Timestamp};
     use tessera_repositories::{
-        MockAccountChangeRepository, MockRevocationRepository, MockUserCache, MockUserRepository,
+        MockAccountChangeRepository, MockOneTimeTokenRepository, MockRevocationRepository, MockUserCache,
+        MockUserRepository,
     };
 
     use super::*;
@@ -72,7 +86,20 @@ mod tests {
         let remembered = RememberedUsers { users: users.clone(), cache: Arc::new(cache), clock: clock() };
         let revoked = Arc::new(RevocationMirror::new(Arc::new(MockRevocationRepository::new()), clock()));
         let access_lifetime = LIFETIMES.access;
-        Activation { users, changes: Arc::new(changes), remembered, revoked, clock: clock(), access_lifetime }
+        let mut tokens = MockOneTimeTokenRepository::new();
+        tokens
+            .expect_delete_for()
+            .withf(|id, purposes| *id == USER && purposes == [OneTimePurpose::OneTime])
+            .returning(|_, _| Err(away()));
+        Activation {
+            users,
+            changes: Arc::new(changes),
+            one_time_tokens: Arc::new(tokens),
+            remembered,
+            revoked,
+            clock: clock(),
+            access_lifetime,
+        }
     }
 
     fn ana() -> Email {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use tessera_domain::{ErrorKind, Identifier, SessionId, TokenId, User, UserId};
 use tessera_repositories::{
-    ActivationOutcome, MockAccountChangeRepository, MockRevocationRepository, MockUserCache, MockUserRepository,
-    UserPage, UserPageRequest,
+    ActivationOutcome, MockAccountChangeRepository, MockOneTimeTokenRepository, MockRevocationRepository,
+    MockUserCache, MockUserRepository, UserPage, UserPageRequest,
 };
 
 use super::{Activation, Administration, AdministrationService as _, ListAccounts, WhichAccounts};
@@ -46,9 +46,12 @@ fn administration(users: MockUserRepository, changes: MockAccountChangeRepositor
     let mut log = MockRevocationRepository::new();
     log.expect_is_revoked().returning(|_, _| Ok(false));
     let remembered = RememberedUsers { users: users.clone(), cache: Arc::new(cache), clock: clock() };
+    let mut tokens = MockOneTimeTokenRepository::new();
+    tokens.expect_delete_for().returning(|_, _| Ok(()));
     let activation = Activation {
         users: users.clone(),
         changes: Arc::new(changes),
+        one_time_tokens: Arc::new(tokens),
         remembered: remembered.clone(),
         revoked: Arc::new(RevocationMirror::new(Arc::new(log), clock())),
         clock: clock(),

@@ -7,7 +7,8 @@ use mockall::Sequence;
 use secrecy::ExposeSecret as _;
 use tessera_domain::{Credentials, FullName, Identifier, MailKind, OneTimePurpose, OneTimeSecret, OneTimeToken, User};
 use tessera_repositories::{
-    ClaimedMail, Earlier, MockMailOutboxRepository, MockOneTimeTokenRepository, MockUserRepository, Settlement,
+    ClaimedMail, Earlier, KeepOutcome, MockMailOutboxRepository, MockOneTimeTokenRepository, MockUserRepository,
+    Settlement,
 };
 
 use super::sender::{CLAIM, Letterhead, MailSender};
@@ -40,7 +41,7 @@ impl Parts {
 
     /// The claim is held, the link is taken.
     fn willing(mut self) -> Self {
-        self.links.expect_insert().returning(|_, _| Ok(()));
+        self.links.expect_insert().returning(|_, _| Ok(KeepOutcome::Kept));
         self.outbox.expect_renew().returning(|_, _, _| Ok(true));
         self
     }
@@ -89,7 +90,7 @@ async fn the_link_is_there_and_the_claim_is_held_before_a_reset_is_sent() {
         .withf(|token, earlier| *token == link(OneTimePurpose::PasswordReset, LIFETIME) && *earlier == Earlier::Replace)
         .times(1)
         .in_sequence(&mut order)
-        .returning(|_, _| Ok(()));
+        .returning(|_, _| Ok(KeepOutcome::Kept));
     parts
         .outbox
         .expect_renew()
@@ -122,7 +123,7 @@ async fn an_address_is_confirmed_with_a_link_that_works_for_a_day() {
         .expect_insert()
         .withf(move |token, _| *token == link(OneTimePurpose::EmailVerification, day))
         .times(1)
-        .returning(|_, _| Ok(()));
+        .returning(|_, _| Ok(KeepOutcome::Kept));
     let is_confirmation =
         |text: &str| text.contains("https://app.example.com/verify-email?token=") && text.contains("24 hours");
     parts
@@ -160,9 +161,18 @@ async fn news_go_to_the_address_they_were_queued_for_whoever_has_it() {
 }
 
 #[tokio::test]
+async fn who_is_gone_by_the_time_a_link_is_made_is_sent_none() {
+    for kind in [MailKind::PasswordReset, MailKind::EmailConfirmation] {
+        let mut parts = Parts::with_account(Some(user()));
+        parts.links.expect_insert().times(1).returning(|_, _| Ok(KeepOutcome::NoAccount));
+        parts.settles(Settlement::GivenUp { at: NOW }).attempt(kind).await;
+    }
+}
+
+#[tokio::test]
 async fn a_mail_that_is_no_longer_ours_is_neither_sent_nor_settled() {
     let mut parts = Parts::with_account(Some(user()));
-    parts.links.expect_insert().returning(|_, _| Ok(()));
+    parts.links.expect_insert().returning(|_, _| Ok(KeepOutcome::Kept));
     parts.outbox.expect_renew().times(1).returning(|_, _, _| Ok(false));
     parts.attempt(MailKind::PasswordReset).await;
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tessera_domain::{Identifier, MailKind, OneTimePurpose, OneTimeSecret, OneTimeToken, QueuedMail, User};
-use tessera_repositories::{Earlier, RepositoryError};
+use tessera_repositories::{Earlier, KeepOutcome, RepositoryError};
 
 use super::MailSender;
 use super::letter::{Letter, Link};
@@ -25,14 +25,14 @@ impl MailSender {
                 let Some(user) = self.find_recipient(mail).await? else { return Ok(None) };
                 let lifetime = self.letterhead.reset_lifetime;
                 let link = self.make_link(user, OneTimePurpose::PasswordReset, "reset-password", lifetime).await?;
-                Ok(Some(Letter::PasswordReset(link)))
+                Ok(link.map(Letter::PasswordReset))
             }
             MailKind::EmailConfirmation => {
                 let unverified = self.find_recipient(mail).await?.filter(|user| !user.is_verified);
                 let Some(user) = unverified else { return Ok(None) };
                 let (purpose, lifetime) = (OneTimePurpose::EmailVerification, CONFIRMATION_LIFETIME);
                 let link = self.make_link(user, purpose, "verify-email", lifetime).await?;
-                Ok(Some(Letter::EmailConfirmation(link)))
+                Ok(link.map(Letter::EmailConfirmation))
             }
         }
     }
@@ -42,19 +42,22 @@ impl MailSender {
         Ok(found.map(|credentials| credentials.user).filter(|user| user.is_active))
     }
 
-    /// The one link of its account and purpose that works from now on (requirement A5).
+    /// The one link of its account and purpose that works from now on (requirement A5); none if there no longer is such an
+    /// account.
     async fn make_link(
         &self,
         user: User,
         purpose: OneTimePurpose,
         page: &str,
         lifetime: Duration,
-    ) -> Result<Link, RepositoryError> {
+    ) -> Result<Option<Link>, RepositoryError> {
         let secret = OneTimeSecret::new(random(&*self.secrets));
         let expires_at = self.clock.now().plus(lifetime);
         let token = OneTimeToken { digest: secret.digest(), purpose, user_id: user.id, expires_at };
-        self.links.insert(&token, Earlier::Replace).await?;
+        if self.links.insert(&token, Earlier::Replace).await? == KeepOutcome::NoAccount {
+            return Ok(None);
+        }
         let url = format!("{}/{page}?token={}", self.letterhead.frontend_url, secret.reveal()).into();
-        Ok(Link { url, name: user.full_name, lifetime })
+        Ok(Some(Link { url, name: user.full_name, lifetime }))
     }
 }

@@ -7,7 +7,7 @@ mod service;
 mod service_tests;
 
 pub use consume::ConsumeOneTimeTokenError;
-pub use create::NewOneTimeToken;
+pub use create::{CreateOneTimeTokenError, NewOneTimeToken};
 pub use service::{OneTimeTokenService, OneTimeTokens};
 
 #[cfg(feature = "mock")]

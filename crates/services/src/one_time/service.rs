@@ -7,11 +7,11 @@ use async_trait::async_trait;
 use tessera_domain::OneTimeSecret;
 use tessera_repositories::OneTimeTokenRepository;
 
-use super::{ConsumeOneTimeTokenError, NewOneTimeToken};
+use super::{ConsumeOneTimeTokenError, CreateOneTimeTokenError, NewOneTimeToken};
+use crate::ClientInfo;
 use crate::limits::{Attempt, RateLimiter, guarded};
 use crate::ports::{Clock, SecretSource};
 use crate::tokens::Caller;
-use crate::{ClientInfo, Outage};
 
 /// Tokens that prove something once, between two parties that both have an account here.
 ///
@@ -20,7 +20,7 @@ use crate::{ClientInfo, Outage};
 #[async_trait]
 pub trait OneTimeTokenService: Send + Sync {
     /// Makes a token for the caller. Those made before stay good.
-    async fn create(&self, caller: &Caller) -> Result<NewOneTimeToken, Outage>;
+    async fn create(&self, caller: &Caller) -> Result<NewOneTimeToken, CreateOneTimeTokenError>;
 
     /// Spends a token, whoever's it is; `None` is a text that can be nobody's token. Of any number of simultaneous calls with one token, one succeeds (invariant I1).
     async fn consume(
@@ -48,7 +48,7 @@ pub struct OneTimeTokens {
 #[async_trait]
 impl OneTimeTokenService for OneTimeTokens {
     #[tracing::instrument(level = "debug", skip_all)]
-    async fn create(&self, caller: &Caller) -> Result<NewOneTimeToken, Outage> {
+    async fn create(&self, caller: &Caller) -> Result<NewOneTimeToken, CreateOneTimeTokenError> {
         self.make(caller).await
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tessera_domain::{Digest, ErrorKind, OneTimePurpose, OneTimeSecret, OneTimeToken, TokenId, UserId};
-use tessera_repositories::{Earlier, MockOneTimeTokenRepository};
+use tessera_repositories::{Earlier, KeepOutcome, MockOneTimeTokenRepository};
 
 use super::{OneTimeTokenService as _, OneTimeTokens};
 use crate::fixtures::{NOW, SESSION, SameBytes, USER, away, broken, client, clock};
@@ -45,11 +45,19 @@ async fn a_new_token_is_kept_as_a_digest_with_its_lifetime() {
         .expect_insert()
         .withf(|kept, earlier| *kept == token(USER) && *earlier == Earlier::Keep)
         .times(1)
-        .returning(|_, _| Ok(()));
+        .returning(|_, _| Ok(KeepOutcome::Kept));
     let made = service(tokens).create(&caller()).await.expect("made");
     assert_eq!((made.secret.digest(), made.lifetime), (Digest::of(&SECRET), LIFETIME));
     assert_eq!(made.secret.reveal().len(), 43, "256 bits");
     assert!(!format!("{made:?}").contains(&made.secret.reveal()));
+}
+
+#[tokio::test]
+async fn who_is_deleted_or_disabled_meanwhile_is_no_caller_any_longer() {
+    let mut tokens = MockOneTimeTokenRepository::new();
+    tokens.expect_insert().returning(|_, _| Ok(KeepOutcome::NoAccount));
+    let error = service(tokens).create(&caller()).await.expect_err("gone");
+    assert_eq!(error.kind(), ErrorKind::Unauthenticated);
 }
 
 #[tokio::test]

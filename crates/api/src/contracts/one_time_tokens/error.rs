@@ -4,9 +4,8 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use serde::Serialize;
 use serde_json::Map;
-use tessera_services::Outage;
 use tessera_services::auth::RegisterError;
-use tessera_services::one_time::ConsumeOneTimeTokenError;
+use tessera_services::one_time::{ConsumeOneTimeTokenError, CreateOneTimeTokenError};
 use tessera_services::orchestrator::RequestTokenError;
 use utoipa::ToSchema;
 
@@ -58,7 +57,7 @@ pub enum OneTimeTokensRefused {
     /// Nobody is logged in.
     LogIn(RequestTokenError),
     /// There is no new token.
-    Create(Outage),
+    Create(CreateOneTimeTokenError),
     /// No token was spent.
     Consume(ConsumeOneTimeTokenError),
 }
@@ -77,7 +76,7 @@ from! {
     Unprocessable => Body,
     RegisterError => Register,
     RequestTokenError => LogIn,
-    Outage => Create,
+    CreateOneTimeTokenError => Create,
     ConsumeOneTimeTokenError => Consume,
 }
 
@@ -87,7 +86,8 @@ impl From<OneTimeTokensRefused> for Refusal {
             OneTimeTokensRefused::Body(unprocessable) => unprocessable.into(),
             OneTimeTokensRefused::Register(error) => register(error),
             OneTimeTokensRefused::LogIn(error) => log_in(error),
-            OneTimeTokensRefused::Create(outage) => Rejection::from(outage).into(),
+            OneTimeTokensRefused::Create(CreateOneTimeTokenError::Gone) => Rejection::InvalidBearer.into(),
+            OneTimeTokensRefused::Create(CreateOneTimeTokenError::Outage(outage)) => Rejection::from(outage).into(),
             OneTimeTokensRefused::Consume(error) => consume(error),
         }
     }

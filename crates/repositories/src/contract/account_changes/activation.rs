@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use tessera_domain::{EndReason, SecurityVersion, Timestamp, User, UserId};
+use tessera_domain::{EndReason, OneTimePurpose, SecurityVersion, Timestamp, User, UserId};
 
 use super::{ANSWERS, AT, AccountPorts};
 use crate::contract::sample::{NOW, TICK, after, session, user_id, username};
-use crate::{ActivationOutcome, OpenOutcome, PasswordChangeOutcome, ProfileChange, ProfileChangeOutcome};
+use crate::{
+    ActivationOutcome, Earlier, KeepOutcome, OpenOutcome, PasswordChangeOutcome, ProfileChange, ProfileChangeOutcome,
+};
 
 impl AccountPorts {
     pub(super) async fn set_active(&self, id: UserId, is_active: bool, at: Timestamp) -> ActivationOutcome {
@@ -54,6 +56,18 @@ pub async fn enabling_gives_nothing_back(ports: &AccountPorts) {
     ports.assert_ended(&estate, AT, EndReason::Disabled).await;
     assert_eq!(open(SecurityVersion::FIRST).await, OpenOutcome::Superseded);
     assert_eq!(open(version).await, OpenOutcome::Opened);
+}
+
+/// Whether its owner proved to be that before (invariant I2).
+pub async fn a_disabled_account_is_given_no_token(ports: &AccountPorts) {
+    let estate = ports.estate(1).await;
+    assert!(matches!(ports.set_active(estate.id(), false, AT).await, ActivationOutcome::Set { .. }));
+    ports.assert_given_no_token(&estate).await;
+    assert!(matches!(ports.set_active(estate.id(), true, AT.plus(TICK)).await, ActivationOutcome::Set { .. }));
+    ports.assert_links_ended(&estate).await;
+    assert!(!ports.is_live(&estate.proof).await);
+    let token = estate.new_link(90, OneTimePurpose::OneTime);
+    assert_eq!(ports.links.insert(&token, Earlier::Keep).await.expect(ANSWERS), KeepOutcome::Kept);
 }
 
 /// And is not made by it.

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tessera_domain::{
-    Activity, ActivityEvent, ActivityId, Credentials, Email, Identifier, MailKind, NewUser, SecurityVersion, User,
-    UserId,
+    Activity, ActivityEvent, ActivityId, Credentials, Email, Identifier, MailKind, NewUser, OneTimePurpose,
+    SecurityVersion, User, UserId,
 };
 
 use super::concurrency::{ROUNDS, rotation};
@@ -14,7 +14,7 @@ use super::{ANSWERS, AT, AccountPorts};
 use crate::contract::race::{RACERS, count, race};
 use crate::contract::sample::{NOW, TICK, new_user, session, user_id, username};
 use crate::{
-    AccountDeletion, ActivationOutcome, ActivityPageRequest, DeletionOutcome, InsertOutcome, OpenOutcome,
+    AccountDeletion, ActivationOutcome, ActivityPageRequest, DeletionOutcome, Earlier, InsertOutcome, OpenOutcome,
     PasswordChangeOutcome, ProfileChange, ProfileChangeOutcome, RotateOutcome,
 };
 
@@ -170,6 +170,39 @@ pub async fn one_of_sixteen_deletions_wins(ports: &AccountPorts) {
         assert_eq!(count(&outcomes, is_deleted), 1, "{outcomes:?}");
         assert_eq!(count(&outcomes, |outcome| *outcome == DeletionOutcome::Superseded), RACERS - 1);
         ports.assert_gone(&estate).await;
+    }
+}
+
+/// Whether its owner proved to be that before.
+pub async fn a_deleted_account_is_given_no_token(ports: &AccountPorts) {
+    let estate = ports.estate(1).await;
+    assert!(is_deleted(&ports.delete(&deletion(estate.id())).await));
+    ports.assert_given_no_token(&estate).await;
+}
+
+/// Made before it or after it, of whatever purpose: who asked was the owner when the request came (invariant I2).
+pub async fn no_token_outlives_a_deletion(ports: &AccountPorts) {
+    for round in 0..ROUNDS {
+        let estate = ports.estate(round).await;
+        let made = race(|racer| {
+            let (ports, estate) = (ports.clone(), estate.clone());
+            let purpose = if racer % 4 == 1 { OneTimePurpose::PasswordReset } else { OneTimePurpose::OneTime };
+            let token = estate.new_link(round * RACERS + racer, purpose);
+            async move {
+                if racer == 5 {
+                    assert!(is_deleted(&ports.delete(&deletion(estate.id())).await));
+                    assert!(!ports.is_live(&estate.proof).await);
+                    return None;
+                }
+                let earlier = if racer % 3 == 0 { Earlier::Replace } else { Earlier::Keep };
+                let outcome = ports.links.insert(&token, earlier).await.expect(ANSWERS);
+                Some((token, outcome))
+            }
+        })
+        .await;
+        for (token, outcome) in made.iter().flatten() {
+            assert!(!ports.is_live(token).await, "round {round}: {outcome:?}, {token:?}");
+        }
     }
 }
 

@@ -11,8 +11,8 @@ use tessera_domain::{
 use super::{ANSWERS, AccountPorts};
 use crate::contract::sample::{NOW, after, email, hash, new_user, session};
 use crate::{
-    Authority, ClaimedMail, Earlier, EmailChange, InsertOutcome, OpenOutcome, PasswordChange, ProfileChange,
-    SessionEnding, Settlement,
+    Authority, ClaimedMail, Earlier, EmailChange, InsertOutcome, KeepOutcome, OpenOutcome, PasswordChange,
+    ProfileChange, SessionEnding, Settlement,
 };
 
 /// A moment at which every claim of a mail has ended.
@@ -145,7 +145,7 @@ impl AccountPorts {
         let logout = SessionEnding { sessions, reason, at: after(1), revocations: Vec::new() };
         self.sessions.end(&logout).await.expect(ANSWERS);
         for token in [&estate.reset, &estate.verification, &estate.proof] {
-            self.links.insert(token, Earlier::Keep).await.expect(ANSWERS);
+            assert_eq!(self.links.insert(token, Earlier::Keep).await.expect(ANSWERS), KeepOutcome::Kept);
         }
         // It waits for longest, so that it is what is claimed, whatever waits for others.
         let first_in_line = QueuedMail { queued_at: Timestamp::from_unix_seconds(0), ..estate.claimed.clone() };
@@ -195,6 +195,8 @@ impl AccountPorts {
             assert!(self.is_revoked(session, at).await, "an end that is not recorded");
         }
         self.assert_links_ended(estate).await;
+        let is_disabled = reason == EndReason::Disabled;
+        assert_eq!(self.is_live(&estate.proof).await, !is_disabled, "it is no link, and ends with the account");
         let first_end = self.sessions.find(estate.logged_out.id).await.expect(ANSWERS);
         assert_eq!(first_end, Some(estate.logged_out.clone()), "it had ended before");
         assert!(!self.is_revoked(&estate.logged_out, at).await, "it did not end by this");
@@ -203,8 +205,18 @@ impl AccountPorts {
     /// Asserts that the links are dead, and the claim of the mail that would carry one is lost.
     pub(super) async fn assert_links_ended(&self, estate: &Estate) {
         assert!(!self.is_live(&estate.reset).await && !self.is_live(&estate.verification).await);
-        assert!(self.is_live(&estate.proof).await, "it is no link");
         assert!(!self.outbox.renew(estate.claimed.id, 1, after(60)).await.expect(ANSWERS), "it may still be sent");
+    }
+
+    /// Asserts that no token is kept for the account, of whatever purpose, even for a moment.
+    pub(super) async fn assert_given_no_token(&self, estate: &Estate) {
+        for (number, purpose) in OneTimePurpose::ALL.into_iter().enumerate() {
+            for (step, earlier) in [Earlier::Keep, Earlier::Replace].into_iter().enumerate() {
+                let token = estate.new_link(80 + 2 * number + step, purpose);
+                let outcome = self.links.insert(&token, earlier).await.expect(ANSWERS);
+                assert_eq!((outcome, self.is_live(&token).await), (KeepOutcome::NoAccount, false), "{token:?}");
+            }
+        }
     }
 
     /// Asserts that sessions and links are as they were, and the claim is held.

@@ -55,10 +55,12 @@ macro_rules! account_change_contract {
                 a_link_to_an_old_address_confirms_no_new_one
                 disabling_ends_everything
                 enabling_gives_nothing_back
+                a_disabled_account_is_given_no_token
                 an_account_that_is_not_there_is_neither_enabled_nor_disabled
                 no_version_of_an_account_is_used_twice
                 a_deletion_takes_everything_of_the_account_with_it
                 what_a_deleted_account_was_called_is_free_and_its_tokens_stay_dead
+                a_deleted_account_is_given_no_token
                 nothing_is_deleted_that_was_not_verified_as_it_is
                 the_last_superuser_stays
             }
@@ -85,6 +87,7 @@ macro_rules! account_change_contract {
                 a_change_is_seen_entirely_or_not_at_all
                 one_of_sixteen_deletions_wins
                 nothing_outlives_a_deletion
+                no_token_outlives_a_deletion
                 no_waiting_link_mail_outlives_a_deletion
                 one_of_two_superusers_stays
             }

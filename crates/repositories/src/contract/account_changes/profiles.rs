@@ -6,7 +6,7 @@ use tessera_domain::{FullName, Identifier, OneTimePurpose, SecurityVersion, User
 
 use super::{ANSWERS, AT, AccountPorts};
 use crate::contract::sample::{TICK, email, named_user, new_user, user_id, username};
-use crate::{Earlier, InsertOutcome, ProfileChange, ProfileChangeOutcome};
+use crate::{Earlier, InsertOutcome, KeepOutcome, ProfileChange, ProfileChangeOutcome};
 
 /// Asserts that a change was made, and that what is stored is what it returned.
 async fn changed(ports: &AccountPorts, change: &ProfileChange) -> User {
@@ -64,6 +64,7 @@ pub async fn a_new_address_is_unverified_and_ends_the_links(ports: &AccountPorts
     let expected = User { email: email("ana@example.org"), is_verified: false, ..estate.new.user.clone() };
     assert_eq!(User { updated_at: expected.updated_at, ..user }, expected);
     ports.assert_links_ended(&estate).await;
+    assert!(ports.is_live(&estate.proof).await, "it is no link");
     for session in &estate.sessions {
         assert_eq!(ports.sessions.find(session.id).await.expect(ANSWERS), Some(session.clone()));
     }
@@ -164,7 +165,7 @@ pub async fn a_link_confirms_the_address_once(ports: &AccountPorts) {
     assert_eq!(ports.credentials(estate.id()).await.version, SecurityVersion::FIRST);
 }
 
-/// A token of another purpose, one that nobody made, and one of an inactive account. They are not spent by the try.
+/// A token of another purpose, one that nobody made, and one that an inactive account was not given. None is spent by the try.
 pub async fn what_is_no_link_for_an_address_confirms_none(ports: &AccountPorts) {
     let estate = ports.estate(1).await;
     let mut disabled = new_user(2);
@@ -172,12 +173,11 @@ pub async fn what_is_no_link_for_an_address_confirms_none(ports: &AccountPorts) 
     assert_eq!(ports.users.insert(&disabled).await.expect(ANSWERS), InsertOutcome::Inserted);
     let mut of_disabled = estate.new_link(1, OneTimePurpose::EmailVerification);
     of_disabled.user_id = disabled.user.id;
-    ports.links.insert(&of_disabled, Earlier::Keep).await.expect(ANSWERS);
+    assert_eq!(ports.links.insert(&of_disabled, Earlier::Keep).await.expect(ANSWERS), KeepOutcome::NoAccount);
     let unknown = estate.new_link(2, OneTimePurpose::EmailVerification);
     for token in [&estate.reset, &estate.proof, &unknown, &of_disabled] {
         assert_eq!(ports.changes.confirm_email(&token.digest, AT).await.expect(ANSWERS), None);
     }
-    assert!(ports.is_live(&of_disabled).await);
     assert_eq!(ports.users.find(disabled.user.id).await.expect(ANSWERS), Some(disabled.user));
     assert_eq!(ports.users.find(estate.id()).await.expect(ANSWERS), Some(estate.new.user.clone()));
     ports.assert_untouched(&estate).await;

@@ -7,11 +7,12 @@ mod expiry;
 pub use behaviour::*;
 pub use concurrency::*;
 pub use expiry::*;
-use tessera_domain::{Digest, OneTimePurpose, OneTimeToken, Timestamp};
+use tessera_domain::{Digest, NewUser, OneTimePurpose, OneTimeToken, Timestamp};
 
 use super::ANSWERS;
-use super::sample::{NOW, after, user_id};
-use crate::{Earlier, OneTimeTokenRepository};
+use super::race::RACERS;
+use super::sample::{NOW, after, new_user, user_id};
+use crate::{Earlier, KeepOutcome, OneTimeTokenRepository};
 
 /// Runs the suite of [`OneTimeTokenRepository`](crate::OneTimeTokenRepository): see [`contract`](crate::contract).
 #[macro_export]
@@ -55,6 +56,14 @@ macro_rules! one_time_token_contract {
     };
 }
 
+/// The accounts of all tokens here. A storage that keeps tokens beside accounts has to have them.
+pub fn owners() -> impl Iterator<Item = NewUser> {
+    (0..OWNERS).map(new_user)
+}
+
+/// More than race, or are in a batch.
+const OWNERS: usize = RACERS + 4;
+
 /// A moment at which every token here is still good.
 const SOON: Timestamp = NOW;
 
@@ -74,7 +83,7 @@ fn secret(number: usize) -> [u8; 32] {
 }
 
 async fn insert(repo: &dyn OneTimeTokenRepository, token: &OneTimeToken, earlier: Earlier) {
-    repo.insert(token, earlier).await.expect(ANSWERS);
+    assert_eq!(repo.insert(token, earlier).await.expect(ANSWERS), KeepOutcome::Kept);
 }
 
 async fn consume(repo: &dyn OneTimeTokenRepository, token: &OneTimeToken, now: Timestamp) -> Option<OneTimeToken> {

@@ -226,15 +226,20 @@ pub async fn logins_are_noted_beside_a_change(ports: &AccountPorts) {
     }
 }
 
-/// Whoever logs in, refreshes, asks for a link or changes the password while an account is disabled: it is over with all of
+/// Whoever logs in, refreshes, is given a token or changes the password while an account is disabled: it is over with all of
 /// it, and stays disabled.
 pub async fn nothing_outlives_a_disabling(ports: &AccountPorts) {
     for round in 0..ROUNDS {
         let estate = ports.estate(round).await;
         let opened = |racer: usize| session(1_000 + round * RACERS + racer, estate.id());
-        let links = race(|racer| {
+        let tokens = race(|racer| {
             let (ports, estate, new) = (ports.clone(), estate.clone(), opened(racer));
-            let link = a_link(&estate, round * RACERS + racer, racer);
+            let purpose = match racer % 3 {
+                0 => OneTimePurpose::OneTime,
+                1 => OneTimePurpose::PasswordReset,
+                _ => OneTimePurpose::EmailVerification,
+            };
+            let token = estate.new_link(round * RACERS + racer, purpose);
             async move {
                 match racer % 5 {
                     0 if racer == 5 => {
@@ -251,8 +256,8 @@ pub async fn nothing_outlives_a_disabling(ports: &AccountPorts) {
                         let _outcome = ports.change_password(&change).await;
                     }
                     _ => {
-                        ports.links.insert(&link, Earlier::Keep).await.expect(ANSWERS);
-                        return ports.credentials(estate.id()).await.user.is_active.then_some(link);
+                        let _outcome = ports.links.insert(&token, Earlier::Keep).await.expect(ANSWERS);
+                        return Some(token);
                     }
                 }
                 None
@@ -264,8 +269,8 @@ pub async fn nothing_outlives_a_disabling(ports: &AccountPorts) {
             let stored = ports.sessions.find(session.id).await.expect(ANSWERS);
             assert!(stored.is_none_or(|stored| stored.state != SessionState::Active), "round {round}");
         }
-        for link in links.iter().flatten().chain([&estate.reset, &estate.verification]) {
-            assert!(!ports.is_live(link).await, "round {round}: {link:?}");
+        for token in tokens.iter().flatten().chain([&estate.reset, &estate.verification, &estate.proof]) {
+            assert!(!ports.is_live(token).await, "round {round}: {token:?}");
         }
     }
 }
