@@ -40,8 +40,8 @@ pub trait AccountChangeRepository: Send + Sync {
     /// Enables an account or disables it; see [`PasswordChange::at`] and [`PasswordChange::revoke_until`].
     ///
     /// Disabling ends everything that the account can do, in the same step: the [`SecurityVersion`] rises, every session
-    /// ends with [`EndReason::Disabled`] and its revocation is recorded, every link is forgotten, and waiting mails to its
-    /// address that would carry one are deleted. Enabling gives nothing of that back.
+    /// ends with [`EndReason::Disabled`] and its revocation is recorded, every one-time token and link is forgotten, and
+    /// waiting mails to its address that would carry one are deleted. Enabling gives nothing of that back.
     async fn set_active(
         &self,
         id: UserId,

@@ -2,7 +2,7 @@
 //!
 //! A change first locks the row of its account, and only then looks at what it ends. Whoever gives an account something
 //! that a change has to end holds the same row in share mode until it is there: who opens a session, and who makes a
-//! link. Each of them comes before the change, and is ended by it, or after it, and is judged by it. Mails are queued for
+//! one-time token or a link. Each of them comes before the change, and is ended by it, or after it, and is judged by it. Mails are queued for
 //! addresses, not for accounts: there the lock is one on the address.
 //!
 //! Whoever needs several locks takes them in one order: the account, the turn to leave as a superuser, its address, its
