@@ -3,13 +3,7 @@
 //! No state is ever written, so that there is no moment between two states: instances that read the same keys agree on
 //! what each of them is, and change over together without a word.
 
-use std::time::Duration;
-
-use crate::{KeyId, SigningKey, Timestamp};
-
-/// How far apart two instances may be: five seconds by their clocks (requirement T2), four until what one writes is there,
-/// three until another has read it; rounded up.
-pub const INSTANCES_APART: Duration = Duration::from_secs(15);
+use crate::{KeyId, SigningKey, Timestamp, last_expiry};
 
 /// Where a key is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,7 +111,7 @@ impl KeySchedule {
     fn end_of(&self, key: &SigningKey) -> Option<(Timestamp, Timestamp)> {
         let mut later = self.0.iter().skip_while(|other| other.id != key.id).skip(1);
         let since = later.find(|other| has_a_turn(other))?.active_from;
-        Some((since, since.plus(key.token_lifetime).plus(INSTANCES_APART)))
+        Some((since, last_expiry(since, key.token_lifetime)))
     }
 
     fn in_use(&self) -> impl Iterator<Item = &SigningKey> {
@@ -132,8 +126,10 @@ fn has_a_turn(key: &SigningKey) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
-    use crate::{Algorithm, SealedKey};
+    use crate::{Algorithm, INSTANCES_APART, SealedKey};
 
     const DAY: Duration = Duration::from_hours(24);
     const START: Timestamp = Timestamp::from_unix_seconds(1_700_000_000);

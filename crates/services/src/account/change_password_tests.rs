@@ -10,7 +10,7 @@ use super::fixtures::{
     NEW, NEXT_VERSION, OLD, Parts, assert_both_sessions_are_dead, caller, new_password, password, replaced,
 };
 use super::{AccountService as _, ChangePassword, ChangePasswordError};
-use crate::fixtures::{LIFETIMES, NOW, USER, away, client, credentials, mail, user};
+use crate::fixtures::{LAST_EXPIRY, NOW, USER, away, client, credentials, mail, user};
 use crate::ports::Verdict;
 use crate::tokens::{MockTokenService, OpenSessionError};
 
@@ -48,7 +48,7 @@ async fn what_was_verified_is_replaced_and_everything_else_follows() {
         .withf(|change| {
             change.authority == Authority::Password { user_id: USER, version: SecurityVersion::from_number(3) }
                 && change.password_hash.expose() == "hashed"
-                && (change.at, change.revoke_until) == (NOW, NOW.plus(LIFETIMES.access))
+                && (change.at, change.revoke_until) == (NOW, LAST_EXPIRY)
                 && change.notice == mail(MailKind::PasswordChanged, user().email)
         })
         .times(1)

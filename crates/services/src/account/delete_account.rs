@@ -1,6 +1,6 @@
 //! Deleting one's own account, with everything that belongs to it.
 
-use tessera_domain::{ErrorKind, Identifier, OneTimePurpose, PlainPassword, UserId};
+use tessera_domain::{ErrorKind, Identifier, OneTimePurpose, PlainPassword, UserId, last_expiry};
 use tessera_repositories::{AccountDeletion, DeletionOutcome};
 
 use super::OwnAccounts;
@@ -67,7 +67,7 @@ impl OwnAccounts {
         // What was noted of the account is to be there, so that it goes.
         self.activity.settle().await;
         let at = self.clock.now();
-        let revoke_until = at.plus(self.tokens.access_lifetime());
+        let revoke_until = last_expiry(at, self.tokens.access_lifetime());
         let deletion = AccountDeletion { user_id, version: verified.version, at, revoke_until };
         match self.changes.delete(&deletion).await.map_err(Outage::from)? {
             DeletionOutcome::Deleted { user, ended } => {

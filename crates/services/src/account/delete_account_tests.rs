@@ -8,7 +8,7 @@ use tessera_repositories::{
 
 use super::fixtures::{OLD, OTHER_SESSION, Parts, assert_both_sessions_are_dead, caller, changed, password};
 use super::{AccountService as _, DeleteAccount, DeleteAccountError};
-use crate::fixtures::{LIFETIMES, NOW, SESSION, USER, away, client, credentials, user};
+use crate::fixtures::{LAST_EXPIRY, NOW, SESSION, USER, away, client, credentials, user};
 use crate::ports::Verdict;
 
 fn command() -> DeleteAccount {
@@ -24,12 +24,8 @@ fn deleting(outcome: Result<DeletionOutcome, RepositoryError>) -> Parts {
     let mut order = Sequence::new();
     let mut parts = Parts::default();
     parts.activity.expect_settle().times(1).in_sequence(&mut order).return_const(());
-    let expected = AccountDeletion {
-        user_id: USER,
-        version: SecurityVersion::from_number(3),
-        at: NOW,
-        revoke_until: NOW.plus(LIFETIMES.access),
-    };
+    let expected =
+        AccountDeletion { user_id: USER, version: SecurityVersion::from_number(3), at: NOW, revoke_until: LAST_EXPIRY };
     let mut changes = MockAccountChangeRepository::new();
     changes
         .expect_delete()

@@ -1,6 +1,6 @@
 //! Ending sessions of one's own: one by its name, or all others (requirement T6).
 
-use tessera_domain::{ActivityEvent, EndReason, ErrorKind, Session, SessionId};
+use tessera_domain::{ActivityEvent, EndReason, ErrorKind, Session, SessionId, last_expiry};
 use tessera_repositories::{AccountSessionEnding, WhichSessions};
 
 use super::OwnAccounts;
@@ -54,7 +54,7 @@ impl OwnAccounts {
         client: &ClientInfo,
     ) -> Result<Vec<Session>, Outage> {
         let (user_id, at) = (caller.user_id, self.clock.now());
-        let revoke_until = at.plus(self.tokens.access_lifetime());
+        let revoke_until = last_expiry(at, self.tokens.access_lifetime());
         let ending = AccountSessionEnding { user_id, which, reason: EndReason::LoggedOut, at, revoke_until };
         let ended = self.sessions.end_of(&ending).await?;
         if !ended.is_empty() {

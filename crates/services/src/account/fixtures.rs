@@ -15,7 +15,7 @@ use tessera_repositories::{
 use super::{NewPassword, OwnAccounts};
 use crate::activity::MockActivityRecorder;
 use crate::auth::{MockAuthService, PasswordVerifier, RememberedUsers};
-use crate::fixtures::{LIFETIMES, NOW, SESSION, USER, client, clock, credentials, mails, user};
+use crate::fixtures::{LAST_EXPIRY, LIFETIMES, NOW, SESSION, USER, client, clock, credentials, mails, user};
 use crate::limits::Unlimited;
 use crate::ports::{MockPasswordHasher, Verdict};
 use crate::tokens::{Caller, MockTokenService, RevocationMirror};
@@ -141,7 +141,7 @@ pub fn new_password(text: &str, repeated: &str) -> NewPassword {
 
 /// Holds that the access tokens of both sessions are refused, without a question to the log, as long as they live.
 pub async fn assert_both_sessions_are_dead(accounts: &OwnAccounts) {
-    let last = NOW.plus(LIFETIMES.access).minus(Duration::from_micros(1));
+    let last = LAST_EXPIRY.minus(Duration::from_micros(1));
     for session in [SESSION, OTHER_SESSION] {
         assert!(accounts.revoked.is_revoked(session, last).await.expect("known"), "{session}");
     }

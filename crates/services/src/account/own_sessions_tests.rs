@@ -9,7 +9,7 @@ use tessera_repositories::{
 
 use super::fixtures::{OTHER_SESSION, Parts, assert_both_sessions_are_dead, caller};
 use super::{AccountService as _, EndSessionError, SessionPageQuery};
-use crate::fixtures::{LIFETIMES, NOW, SESSION, USER, away, client};
+use crate::fixtures::{LAST_EXPIRY, LIFETIMES, NOW, SESSION, USER, away, client};
 
 const PAGE: SessionPageQuery = SessionPageQuery { before: Some(OTHER_SESSION), limit: 2 };
 
@@ -18,13 +18,8 @@ fn session(id: tessera_domain::SessionId) -> Session {
 }
 
 fn ends(which: WhichSessions, ended: Vec<Session>) -> MockSessionRepository {
-    let expected = AccountSessionEnding {
-        user_id: USER,
-        which,
-        reason: EndReason::LoggedOut,
-        at: NOW,
-        revoke_until: NOW.plus(LIFETIMES.access),
-    };
+    let expected =
+        AccountSessionEnding { user_id: USER, which, reason: EndReason::LoggedOut, at: NOW, revoke_until: LAST_EXPIRY };
     let mut sessions = MockSessionRepository::new();
     sessions.expect_end_of().withf(move |ending| *ending == expected).times(1).return_once(move |_| Ok(ended));
     sessions

@@ -2,6 +2,7 @@
 
 use tessera_domain::{
     ActivityEvent, Email, MailKind, PlainPassword, Revocation, RevokedKey, SecurityVersion, SessionId, Timestamp, User,
+    last_expiry,
 };
 use tessera_repositories::{Authority, PasswordChange, PasswordChangeOutcome};
 
@@ -32,7 +33,7 @@ impl OwnAccounts {
         let Replacement { authority, password, recipient, event, client } = replacement;
         let password_hash = self.passwords.hasher.hash(password).await?;
         let at = self.clock.now();
-        let revoke_until = at.plus(self.tokens.access_lifetime());
+        let revoke_until = last_expiry(at, self.tokens.access_lifetime());
         let notice = self.mails.mail(MailKind::PasswordChanged, recipient);
         let change = PasswordChange { authority, password_hash, at, revoke_until, notice };
         match self.changes.change_password(&change).await? {

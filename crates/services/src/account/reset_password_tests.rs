@@ -10,7 +10,7 @@ use tessera_repositories::{
 
 use super::fixtures::{NEW, OLD, Parts, assert_both_sessions_are_dead, new_password, replaced};
 use super::{AccountService as _, ResetPassword, ResetPasswordError};
-use crate::fixtures::{LIFETIMES, NOW, USER, away, client, mail, user};
+use crate::fixtures::{LAST_EXPIRY, NOW, USER, away, client, mail, user};
 
 const SECRET: [u8; 32] = [5; 32];
 
@@ -57,7 +57,7 @@ async fn a_link_permits_one_new_password_and_everything_else_follows() {
         .withf(|change| {
             change.authority == Authority::Link(Digest::of(&SECRET))
                 && change.password_hash.expose() == "hashed"
-                && (change.at, change.revoke_until) == (NOW, NOW.plus(LIFETIMES.access))
+                && (change.at, change.revoke_until) == (NOW, LAST_EXPIRY)
                 && change.notice == mail(MailKind::PasswordChanged, user().email)
         })
         .times(1)

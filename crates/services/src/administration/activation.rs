@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tessera_domain::{Email, Identifier, OneTimePurpose, Revocation, RevokedKey, User, UserId};
+use tessera_domain::{Email, Identifier, OneTimePurpose, Revocation, RevokedKey, User, UserId, last_expiry};
 use tessera_repositories::{AccountChangeRepository, ActivationOutcome, OneTimeTokenRepository, UserRepository};
 
 use crate::Outage;
@@ -25,7 +25,7 @@ pub struct Activation {
     pub revoked: Arc<RevocationMirror>,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// How long an access token lives: until then the ends of sessions are kept.
+    /// How long an access token lives: the ends of sessions are kept until there can be none.
     pub access_lifetime: Duration,
 }
 
@@ -43,7 +43,7 @@ impl Activation {
     /// of staff who decided it, for the audit log. `None` if there is no such account.
     pub async fn set_active(&self, id: UserId, is_active: bool, by: Option<UserId>) -> Result<Option<User>, Outage> {
         let now = self.clock.now();
-        let until = now.plus(self.access_lifetime);
+        let until = last_expiry(now, self.access_lifetime);
         match self.changes.set_active(id, is_active, now, until).await? {
             ActivationOutcome::Unknown => Ok(None),
             ActivationOutcome::Set { user, ended } => {
@@ -79,7 +79,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::fixtures::{LIFETIMES, NOW, SESSION, USER, away, clock, credentials, user};
+    use crate::fixtures::{LAST_EXPIRY, LIFETIMES, NOW, SESSION, USER, away, clock, credentials, user};
 
     fn activation(users: MockUserRepository, changes: MockAccountChangeRepository, cache: MockUserCache) -> Activation {
         let users: Arc<dyn UserRepository> = Arc::new(users);
@@ -118,9 +118,7 @@ mod tests {
         let stored = disabled.clone();
         changes
             .expect_set_active()
-            .withf(|id, is_active, at, until| {
-                *id == USER && !is_active && *at == NOW && *until == NOW.plus(LIFETIMES.access)
-            })
+            .withf(|id, is_active, at, until| *id == USER && !is_active && *at == NOW && *until == LAST_EXPIRY)
             .times(1)
             .returning(move |_, _, _, _| Ok(ActivationOutcome::Set { user: stored.clone(), ended: vec![SESSION] }));
         let version = disabled.updated_at;

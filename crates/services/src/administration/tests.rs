@@ -10,7 +10,7 @@ use tessera_repositories::{
 
 use super::{Activation, Administration, AdministrationService as _, ListAccounts, WhichAccounts};
 use crate::auth::RememberedUsers;
-use crate::fixtures::{LIFETIMES, NOW, SESSION, USER, away, clock, credentials, user};
+use crate::fixtures::{LAST_EXPIRY, LIFETIMES, NOW, SESSION, USER, away, clock, credentials, user};
 use crate::tokens::{Caller, RevocationMirror};
 
 const OTHER: UserId = UserId::from_bytes([5; 16]);
@@ -92,7 +92,7 @@ async fn what_was_ended_is_known_here_at_once_and_remembered_for_as_long_as_a_to
     let mut changes = MockAccountChangeRepository::new();
     changes
         .expect_set_active()
-        .withf(|id, active, at, until| (*id, *active, *at, *until) == (OTHER, false, NOW, NOW.plus(LIFETIMES.access)))
+        .withf(|id, active, at, until| (*id, *active, *at, *until) == (OTHER, false, NOW, LAST_EXPIRY))
         .times(1)
         .returning(|_, _, _, _| Ok(ActivationOutcome::Set { user: other(), ended: vec![THEIRS] }));
     let administration = administration(accounts(staff(), Some(other())), changes);

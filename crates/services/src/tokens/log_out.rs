@@ -57,7 +57,7 @@ impl Sessions {
         }
         let mut sessions = vec![caller.session_id];
         sessions.extend(refresh.as_ref().map(|claims| claims.session_id).filter(|id| *id != caller.session_id));
-        let until = self.last_access_expiry(now);
+        let until = self.last_access_expiry();
         let whole = sessions.iter().map(|id| Revocation { key: RevokedKey::Session(*id), until });
         let revocations: Vec<_> = whole.chain(refresh.as_ref().map(blacklisted)).collect();
         let ending = SessionEnding { sessions, reason: EndReason::LoggedOut, at: now, revocations };

@@ -83,7 +83,7 @@ impl Sessions {
             now,
             idle: self.lifetimes.session.idle,
             retry_window: self.lifetimes.retry_window,
-            revoke_until: self.last_access_expiry(now),
+            revoke_until: self.last_access_expiry(),
         };
         let gives_successor = presented.on_retry == OnRetry::SameSuccessor;
         match self.sessions.rotate(&request).await.map_err(Outage::from)? {

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 use tessera_domain::{
     AccessToken, Claims, RefreshPolicy, RefreshToken, SecurityVersion, Session, SessionLimits, Subject, Timestamp,
-    TokenId, TokenKind, TokenPair, UserId,
+    TokenId, TokenKind, TokenPair, UserId, last_expiry,
 };
 use tessera_repositories::SessionRepository;
 
@@ -169,8 +169,8 @@ impl Sessions {
         })
     }
 
-    /// When the last access token that exists at `now` has expired.
-    pub(super) fn last_access_expiry(&self, now: Timestamp) -> Timestamp {
-        now.plus(self.lifetimes.access)
+    /// When the last access token of a session has expired that ends now.
+    pub(super) fn last_access_expiry(&self) -> Timestamp {
+        last_expiry(self.clock.now(), self.lifetimes.access)
     }
 }

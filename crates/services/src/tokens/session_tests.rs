@@ -14,7 +14,9 @@ use tessera_repositories::{
 };
 
 use super::{Caller, RevocationMirror, Sessions, TokenService as _};
-use crate::fixtures::{LIFETIMES, NOW, SESSION, SameBytes, USER, activity, any_activity, away, client, clock};
+use crate::fixtures::{
+    LAST_EXPIRY, LIFETIMES, NOW, SESSION, SameBytes, USER, activity, any_activity, away, client, clock,
+};
 use crate::limits::Unlimited;
 use crate::ports::{MockTokenSigner, MockTokenVerifier, TokenRejected};
 use crate::signing_keys::KeysInUse;
@@ -148,7 +150,7 @@ async fn reuse_ends_the_access_tokens_of_this_process_at_once() {
     let mut sessions = MockSessionRepository::new();
     sessions
         .expect_rotate()
-        .withf(|request| request.revoke_until == NOW.plus(LIFETIMES.access) && request.client == client().of_session())
+        .withf(|request| request.revoke_until == LAST_EXPIRY && request.client == client().of_session())
         .returning(|_| Ok(RotateOutcome::Reused(session())));
     let mut verifier = verifies(claims(generation(0)));
     verifier.checkpoint();
@@ -275,6 +277,7 @@ async fn logging_out_ends_both_sessions_and_blacklists_the_refresh_token_in_one_
             let blacklisted = RevokedKey::Token(TokenId::from_bytes([9; 16]));
             ending.sessions == [SESSION, other]
                 && keys == [RevokedKey::Session(SESSION), RevokedKey::Session(other), blacklisted]
+                && ending.revocations.first().is_some_and(|revocation| revocation.until == LAST_EXPIRY)
                 && ending.revocations.last().is_some_and(|revocation| revocation.until == until)
         })
         .times(1)
