@@ -11,17 +11,14 @@ mod consumer;
 
 use std::process::{Command, Output};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 use tessera_adapters::SystemClock;
 use tessera_services::ports::Clock as _;
-use tessera_tests::{Answer, Data, Storage, TestServer, decode_base64url};
+use tessera_tests::{Answer, Data, Storage, TestServer, decode_base64url, eventually};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tessera-under-test");
-
-/// By when a server has followed what another process did: it looks every second.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How old what a server knows of the keys may be before it asks the storage.
 const LAG: Duration = Duration::from_secs(3);
@@ -65,16 +62,10 @@ fn names(key_set: &Answer) -> Vec<String> {
     keys.iter().map(|key| key["kid"].as_str().expect("a name").to_owned()).collect()
 }
 
-/// Waits until a server publishes so many keys.
+/// Waits until a server publishes so many keys. It looks at them every second of its own time, not of the test's clock.
 async fn until_published(server: &TestServer, count: usize) -> Vec<String> {
-    let started = Instant::now();
-    loop {
-        let names = published(server).await;
-        if names.len() == count {
-            return names;
-        }
-        assert!(started.elapsed() < PATIENCE, "it publishes {names:?}");
-    }
+    let all = async || Some(published(server).await).filter(|names| names.len() == count);
+    eventually(&format!("{count} published keys"), all).await
 }
 
 /// The name of the key that a token says it is signed with.
