@@ -4,13 +4,14 @@
 //! key that it does not know, and nobody has to ask because of a token. When it has not been able to read for longer than
 //! [`MAX_LAG`], what it knows is not believed: it reads before the next token, or says that it cannot (invariant I3).
 
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use tessera_domain::{Algorithm, KeySchedule, KeyState, SigningKey, Timestamp};
 use tessera_repositories::{RepositoryError, SigningKeyRepository};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard, watch};
+use tokio::time::timeout;
 
 use crate::Outage;
 use crate::ports::{Clock, KeyHolder};
@@ -19,6 +20,9 @@ use crate::ports::{Clock, KeyHolder};
 const MAX_LAG: Duration = Duration::from_secs(3);
 /// How long after a failure nobody tries again, but for who reads every second anyway.
 const REST: Duration = Duration::from_secs(1);
+/// How often the storage is read between two regular looks because of names that are not known. More than once, so that a
+/// stranger who makes names up seldom has those wait whose token is good.
+const LOOKS: u32 = 8;
 
 /// The keys that this process knows, and the one way to know them better.
 pub struct KeyRing {
@@ -30,7 +34,13 @@ pub struct KeyRing {
     known: RwLock<KeySchedule>,
     /// In microseconds, so that the hot path reads it without a lock.
     read_at: AtomicI64,
-    may_look_again: AtomicBool,
+    looks_left: AtomicU32,
+    /// How many reads have begun. They have numbers, from one on.
+    begun: AtomicU64,
+    /// The number of the last read that succeeded.
+    done: watch::Sender<u64>,
+    /// Whether the last read failed.
+    is_failing: AtomicBool,
     /// When reading failed last. Who holds it reads: an older look never comes after a newer one.
     reading: Mutex<Option<Timestamp>>,
 }
@@ -48,8 +58,20 @@ impl KeyRing {
     ) -> Self {
         let read_at = AtomicI64::new(clock.now().unix_micros());
         let (known, reading) = (RwLock::new(known), Mutex::new(None));
-        let may_look_again = AtomicBool::new(true);
-        Self { stored, holder, clock, algorithm, token_lifetime, known, read_at, may_look_again, reading }
+        Self {
+            stored,
+            holder,
+            clock,
+            algorithm,
+            token_lifetime,
+            known,
+            read_at,
+            looks_left: AtomicU32::new(LOOKS),
+            begun: AtomicU64::new(0),
+            done: watch::Sender::new(0),
+            is_failing: AtomicBool::new(false),
+            reading,
+        }
     }
 
     /// Reads what is stored, if that was not done lately. Only one caller does, and only once a second if it fails.
@@ -57,31 +79,36 @@ impl KeyRing {
         if self.is_current(now) {
             return Ok(());
         }
-        let mut failed_at = self.reading.lock().await;
-        let now = self.clock.now();
-        if self.is_current(now) {
+        let mut failed_at = self.turn().await?;
+        if self.is_current(self.clock.now()) {
             return Ok(());
-        }
-        if failed_at.is_some_and(|at| now.since(at) < REST) {
-            return Err(RepositoryError::transient("read the signing keys", "it failed a moment ago").into());
         }
         self.read(&mut failed_at).await
     }
 
-    /// Reads what is stored because of a token that names a key which is not known, as it may for a moment when a key was
-    /// replaced without notice. However many such tokens come, it is done once between two regular looks. Returns
-    /// whether it was.
-    pub async fn look_again(&self) -> Result<bool, Outage> {
-        if !self.may_look_again.swap(false, Ordering::Relaxed) {
-            return Ok(false);
+    /// Sees to it that what is known was read after this call began: because of a token that names a key which is not
+    /// known, as it may for a moment when a key was replaced without notice. All who ask at one time share one read. When
+    /// too many have asked since the last regular look, it is the next one that is waited for.
+    pub async fn look_again(&self) -> Result<(), Outage> {
+        let next = self.begun.load(Ordering::Relaxed) + 1;
+        let mut failed_at = self.turn().await?;
+        if *self.done.borrow() >= next {
+            return Ok(());
         }
-        self.read(&mut *self.reading.lock().await).await.map(|()| true)
+        if self.take_look() {
+            return self.read(&mut failed_at).await;
+        }
+        drop(failed_at);
+        match timeout(MAX_LAG, self.done.subscribe().wait_for(|done| *done >= next)).await {
+            Ok(Ok(_)) => Ok(()),
+            _ => Err(RepositoryError::transient("read the signing keys", "it takes too long").into()),
+        }
     }
 
     /// Reads what is stored.
     pub async fn follow(&self) -> Result<(), Outage> {
         let followed = self.read(&mut *self.reading.lock().await).await;
-        self.may_look_again.store(true, Ordering::Relaxed);
+        self.looks_left.store(LOOKS, Ordering::Relaxed);
         followed
     }
 
@@ -96,6 +123,22 @@ impl KeyRing {
         self.read_known().signing(now).map(|key| now.since(key.active_from))
     }
 
+    /// The turn to read. While reading fails nobody waits for one: who tries, once a second, says what comes of it.
+    async fn turn(&self) -> Result<MutexGuard<'_, Option<Timestamp>>, Outage> {
+        let failed = || RepositoryError::transient("read the signing keys", "it failed a moment ago").into();
+        let failed_at = match self.reading.try_lock() {
+            Ok(turn) => turn,
+            Err(_) if self.is_failing.load(Ordering::Relaxed) => return Err(failed()),
+            Err(_) => self.reading.lock().await,
+        };
+        if failed_at.is_some_and(|at| self.clock.now().since(at) < REST) { Err(failed()) } else { Ok(failed_at) }
+    }
+
+    fn take_look(&self) -> bool {
+        let one_less = |left: u32| left.checked_sub(1);
+        self.looks_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_ok()
+    }
+
     fn is_current(&self, now: Timestamp) -> bool {
         now.since(Timestamp::from_unix_micros(self.read_at.load(Ordering::Relaxed))) <= MAX_LAG
     }
@@ -105,9 +148,14 @@ impl KeyRing {
     }
 
     async fn read(&self, failed_at: &mut Option<Timestamp>) -> Result<(), Outage> {
-        let started_at = self.clock.now();
-        let read = self.read_stored(started_at).await;
-        *failed_at = read.is_err().then_some(started_at);
+        let number = self.begun.fetch_add(1, Ordering::Relaxed) + 1;
+        let read = self.read_stored(self.clock.now()).await;
+        // A storage that hangs has failed only now.
+        *failed_at = read.is_err().then(|| self.clock.now());
+        self.is_failing.store(read.is_err(), Ordering::Relaxed);
+        if read.is_ok() {
+            self.done.send_replace(number);
+        }
         read
     }
 
@@ -138,6 +186,8 @@ fn signs_at_last(schedule: &KeySchedule, key: &SigningKey, now: Timestamp) -> bo
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+    use futures_util::future::join_all;
     use tessera_repositories::MockSigningKeyRepository;
 
     use super::super::sample::{Hand, LIFETIME, key, ring, stored};
@@ -202,16 +252,72 @@ mod tests {
         assert!(ring.catch_up(late.plus(REST)).await.is_ok());
     }
 
+    /// The second would otherwise have begun before the first ended.
     #[tokio::test]
-    async fn unknown_names_are_looked_up_once_between_two_looks() {
-        let ring = ring(answers(vec![Ok(one()), Ok(one()), Ok(two())]), holder(1), Hand::at(NOW));
-        let mut looked = Vec::new();
+    async fn a_storage_that_hangs_is_left_alone_for_a_second_after_it_has_failed() {
+        let (clock, late) = (Hand::at(NOW), NOW.plus(MAX_LAG + TICK));
+        let failed_at = late.plus(Duration::from_secs(4));
+        let (mut stored, hand) = (MockSigningKeyRepository::new(), clock.clone());
+        stored.expect_list().times(1).returning(move |_| {
+            hand.move_to(failed_at);
+            Err(away())
+        });
+        let ring = ring(stored, holder(0), clock.clone());
+        clock.move_to(late);
         for _ in 0..3 {
-            looked.push(ring.look_again().await.expect("read"));
+            assert!(ring.catch_up(late).await.is_err());
         }
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_a_storage_that_has_failed_and_is_tried_again() {
+        let (clock, late) = (Hand::at(NOW), NOW.plus(MAX_LAG + TICK));
+        let ring = ring(answers(vec![Err(away()), Ok(one())]), holder(0), clock.clone());
+        clock.move_to(late);
+        assert!(ring.catch_up(late).await.is_err());
+        clock.move_to(late.plus(REST));
+        let trying = ring.turn().await.expect("a second is over");
+        assert!(ring.catch_up(late.plus(REST)).now_or_never().expect("at once").is_err());
+        assert!(ring.look_again().now_or_never().expect("at once").is_err());
+        drop(trying);
+        assert!(ring.catch_up(late.plus(REST)).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn those_who_look_again_at_one_time_share_one_read() {
+        let ring = ring(answers(vec![Ok(two())]), holder(1), Hand::at(NOW));
+        let under_way = ring.turn().await.expect("free");
+        let looks: Vec<_> = (0..100).map(|_| Box::pin(ring.look_again())).collect();
+        let mut looks = join_all(looks);
+        assert!((&mut looks).now_or_never().is_none(), "they wait");
+        drop(under_way);
+        assert!(looks.await.into_iter().all(|look| look.is_ok()));
+        assert_eq!(ring.known().keys(), two());
+    }
+
+    #[tokio::test]
+    async fn who_looks_once_too_often_waits_for_the_next_regular_look() {
+        let reads = (0..LOOKS).map(|_| Ok(one())).chain([Ok(two()), Ok(two())]).collect();
+        let ring = ring(answers(reads), holder(1), Hand::at(NOW));
+        for _ in 0..LOOKS {
+            ring.look_again().await.expect("read");
+        }
+        let mut waits = Box::pin(ring.look_again());
+        assert!((&mut waits).now_or_never().is_none());
         ring.follow().await.expect("read");
-        looked.push(ring.look_again().await.expect("read"));
-        assert_eq!(looked, [true, false, false, true]);
+        assert!(waits.await.is_ok());
+        assert_eq!(ring.known().keys(), two());
+        ring.look_again().await.expect("read at once again");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_for_a_look_that_never_comes_is_not_refused() {
+        let ring = ring(answers((0..LOOKS).map(|_| Ok(one())).collect()), holder(0), Hand::at(NOW));
+        for _ in 0..LOOKS {
+            ring.look_again().await.expect("read");
+        }
+        let outage = ring.look_again().await.expect_err("it is not known");
+        assert_eq!(outage.kind(), tessera_domain::ErrorKind::Unavailable);
     }
 
     #[tokio::test]
