@@ -10,7 +10,7 @@ use aws_lc_rs::signature::{EcdsaKeyPair, KeyPair as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use tessera_domain::{Algorithm, Claims, KeyId, KeySchedule, KeyState, SigningKey, Timestamp, TokenType};
 use tessera_services::ports::{
-    Clock, KeyHolder, PublicKey, PublicKeys, SignError, TokenRejected, TokenSigner, TokenVerifier,
+    Clock, HeldKeys, KeyHolder, PublicKey, PublicKeys, SignError, TokenRejected, TokenSigner, TokenVerifier,
 };
 
 use super::es256_key;
@@ -61,28 +61,30 @@ impl LiveKeys {
 }
 
 impl KeyHolder for LiveKeys {
-    fn hold(&self, schedule: &KeySchedule) -> Result<(), SignError> {
+    fn hold(&self, schedule: &KeySchedule) -> Result<HeldKeys, SignError> {
         let open = |key| {
             es256_key::open(key, &self.sealer).inspect_err(|error| {
                 tracing::error!(%error, "a signing key is left out: is SECRET_KEY the same in every instance?");
             })
         };
-        let in_use = in_use(schedule, self.clock.now());
-        let opened = in_use.filter_map(|key| Some((key, open(key).ok()?))).collect();
+        let in_use: Vec<_> = in_use(schedule, self.clock.now()).collect();
+        let opened: Vec<_> = in_use.iter().filter_map(|key| Some((*key, open(key).ok()?))).collect();
+        let are_all = opened.len() == in_use.len();
         let held = Held::new(&self.issuer, schedule, opened, self.remembered)
             .map_err(|_| SignError("none of the stored signing keys can be used"))?;
         *self.held.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(held);
-        Ok(())
+        Ok(if are_all { HeldKeys::All } else { HeldKeys::Some })
     }
 }
 
 impl TokenSigner for LiveKeys {
     fn sign(&self, claims: &Claims) -> Result<SecretString, SignError> {
         let held = self.held();
-        let signer = held.signer(self.clock.now()).ok_or(SignError("there is no signing key"))?;
+        let now = self.clock.now();
+        let signer = held.signer(now).ok_or(SignError("there is no signing key"))?;
         let token = signer.sign(claims)?;
         if let Some(cache) = &held.cache {
-            cache.remember(token.expose_secret(), claims);
+            cache.remember(token.expose_secret(), claims, now);
         }
         Ok(token)
     }
@@ -117,7 +119,9 @@ impl Held {
         };
         let strict: Arc<dyn TokenVerifier> =
             Arc::new(StrictVerifier::new(issuer, published.iter().map(verification_key)));
-        let cache = (remembered > 0).then(|| Arc::new(VerifiedCache::new(Arc::clone(&strict), remembered)));
+        let ends = published.iter().filter_map(|(_, until)| *until);
+        let cache = || Arc::new(VerifiedCache::new(Arc::clone(&strict), remembered).with_ends(ends));
+        let cache = (remembered > 0).then(cache);
         let verifier = cache.clone().map_or(strict, |cache| cache as Arc<dyn TokenVerifier>);
         let signer = |(key, pair): (&SigningKey, EcdsaKeyPair)| {
             Ok((key.id.clone(), Es256Signer::new(issuer, &key.id, pair).map_err(|_| KeyError::Cryptography)?))
@@ -255,11 +259,10 @@ mod tests {
         let token = process.sign(TokenKind::Access);
         let end = NOW.plus(2 * HOUR + INSTANCES_APART);
         let process = process.at(end.minus(Duration::from_micros(1)));
-        assert!(process.verify(&token).is_ok());
-        assert_eq!(process.published(), [old.id.clone(), new.id.clone()]);
-        let fresh = self::process(&[&old, &new]);
-        assert_eq!(fresh.at(end).verify(&token), Err(TokenRejected::Invalid));
-        assert_eq!(fresh.published(), [new.id]);
+        assert!(process.verify(&token).is_ok(), "it is remembered");
+        assert_eq!(process.published(), [old.id, new.id.clone()]);
+        assert_eq!(process.at(end).verify(&token), Err(TokenRejected::Invalid));
+        assert_eq!(process.published(), [new.id]);
     }
 
     #[test]
@@ -278,7 +281,8 @@ mod tests {
     fn a_key_that_does_not_open_is_left_out_while_running_and_refused_at_the_start() {
         let (good, bad) = (key(NOW), SigningKey { public: Vec::new(), ..key(NOW) });
         let process = process(&[&good]);
-        process.keys.hold(&schedule(&[&good, &bad])).expect("held");
+        assert_eq!(process.keys.hold(&schedule(&[&good, &bad])).expect("held"), HeldKeys::Some);
+        assert_eq!(process.keys.hold(&schedule(&[&good])).expect("held"), HeldKeys::All);
         assert!(process.verify(&process.sign(TokenKind::Access)).is_ok());
         assert!(process.keys.hold(&schedule(&[&bad])).is_err());
         assert!(process.verify(&process.sign(TokenKind::Access)).is_ok(), "it goes on with what it had");

@@ -19,10 +19,19 @@ use super::verifier::{MAX_TOKEN_BYTES, check_use};
 /// cache.
 pub struct VerifiedCache {
     verifier: Arc<dyn TokenVerifier>,
-    access: Cache<[u8; 32], Claims>,
+    /// When keys of the verifier end, earliest first.
+    ends: Vec<Timestamp>,
+    access: Cache<[u8; 32], Remembered>,
     /// Apart, so that the two kinds do not push each other out. None gets here by being verified: it would not come
     /// again.
-    refresh: Cache<[u8; 32], Claims>,
+    refresh: Cache<[u8; 32], Remembered>,
+}
+
+#[derive(Clone)]
+struct Remembered {
+    claims: Claims,
+    /// When a key of the verifier ends next, which may be the one that this token is signed with.
+    until: Option<Timestamp>,
 }
 
 impl VerifiedCache {
@@ -32,17 +41,30 @@ impl VerifiedCache {
     /// Remembers about `capacity` tokens of each kind that `verifier` would accept. One takes about 200 bytes, and an
     /// external id of its subject on top.
     pub fn new(verifier: Arc<dyn TokenVerifier>, capacity: usize) -> Self {
-        Self { verifier, access: Cache::new(capacity), refresh: Cache::new(capacity) }
+        Self { verifier, ends: Vec::new(), access: Cache::new(capacity), refresh: Cache::new(capacity) }
     }
 
-    /// Takes note of a token that was just signed with a key of the verifier.
-    pub fn remember(&self, token: &str, claims: &Claims) {
+    /// The same for a verifier whose keys end at these moments: at each of them every token is verified anew.
+    #[must_use]
+    pub fn with_ends(mut self, ends: impl IntoIterator<Item = Timestamp>) -> Self {
+        self.ends = ends.into_iter().collect();
+        self.ends.sort_unstable();
+        self
+    }
+
+    /// Takes note of a token that was signed at `now` with a key of the verifier.
+    pub fn remember(&self, token: &str, claims: &Claims, now: Timestamp) {
         // As a verifier would read them.
         let (issued_at, expires_at) = (claims.issued_at.whole_seconds(), claims.expires_at.whole_seconds());
-        self.of(claims.kind.token_type()).insert(key(token), Claims { issued_at, expires_at, ..claims.clone() });
+        let claims = Claims { issued_at, expires_at, ..claims.clone() };
+        self.of(claims.kind.token_type()).insert(key(token), self.remembered(claims, now));
     }
 
-    fn of(&self, kind: TokenType) -> &Cache<[u8; 32], Claims> {
+    fn remembered(&self, claims: Claims, now: Timestamp) -> Remembered {
+        Remembered { claims, until: self.ends.iter().find(|end| now < **end).copied() }
+    }
+
+    fn of(&self, kind: TokenType) -> &Cache<[u8; 32], Remembered> {
         match kind {
             TokenType::Access => &self.access,
             TokenType::Refresh => &self.refresh,
@@ -56,14 +78,17 @@ impl TokenVerifier for VerifiedCache {
             return self.verifier.verify(token, expected, now);
         }
         let (remembered, key) = (self.of(expected), key(token));
-        if let Some(claims) = remembered.get(&key) {
-            return check_use(&claims, expected, now).map(|()| claims).inspect_err(|_| {
-                remembered.remove(&key);
-            });
+        if let Some(Remembered { claims, until }) = remembered.get(&key) {
+            let checked = check_use(&claims, expected, now);
+            if checked.is_ok() && until.is_none_or(|until| now < until) {
+                return Ok(claims);
+            }
+            remembered.remove(&key);
+            checked?;
         }
         let claims = self.verifier.verify(token, expected, now)?;
         if expected == TokenType::Access {
-            remembered.insert(key, claims.clone());
+            remembered.insert(key, self.remembered(claims.clone(), now));
         }
         Ok(claims)
     }
@@ -137,6 +162,17 @@ mod tests {
         assert_eq!(cache.access.len(), 0);
     }
 
+    /// Whichever of the keys it is: no token says.
+    #[test]
+    fn what_was_remembered_before_a_key_ended_is_verified_anew() {
+        let (end, later) = (NOW.plus(Duration::from_secs(10)), NOW.plus(Duration::from_secs(20)));
+        let cache = cache(2, Ok(claims(TokenKind::Access))).with_ends([later, end]);
+        let before = Timestamp::from_unix_micros(end.unix_micros() - 1);
+        for now in [NOW, before, end, end] {
+            assert!(cache.verify("a.b.c", TokenType::Access, now).is_ok());
+        }
+    }
+
     #[test]
     fn remembers_no_refusal() {
         let cache = cache(2, Err(TokenRejected::Invalid));
@@ -168,7 +204,7 @@ mod tests {
             let claims = Claims { issued_at, ..claims(kind) };
             let token = keys.signer.sign(&claims).expect("signed");
             let (token, kind) = (token.expose_secret(), kind.token_type());
-            cache.remember(token, &claims);
+            cache.remember(token, &claims, NOW);
             let remembered = cache.verify(token, kind, NOW);
             assert_eq!(remembered, keys.verifier.verify(token, kind, NOW), "as the verifier reads it");
             assert!(remembered.is_ok());

@@ -12,7 +12,7 @@ pub use clock::Clock;
 pub use mailer::{Mail, MailError, Mailer};
 pub use password_hasher::{HashError, PasswordHasher, UnusableHash, Verdict};
 pub use secret_source::{SecretSource, random};
-pub use signing_keys::{KeyGenerator, KeyHolder, PublicKey, PublicKeys};
+pub use signing_keys::{HeldKeys, KeyGenerator, KeyHolder, PublicKey, PublicKeys};
 pub use token_signer::{SignError, TokenSigner};
 pub use token_verifier::{TokenRejected, TokenVerifier};
 

@@ -17,7 +17,16 @@ pub trait KeyHolder: Send + Sync {
     /// Signs, verifies and publishes by this schedule from the moment that this returns. Nothing that was verified by a key
     /// before is remembered. A key that cannot be opened is left out, which is told in the log; if none is left that can
     /// sign, nothing changes.
-    fn hold(&self, schedule: &KeySchedule) -> Result<(), SignError>;
+    fn hold(&self, schedule: &KeySchedule) -> Result<HeldKeys, SignError>;
+}
+
+/// Which keys of a schedule are held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeldKeys {
+    /// Every one that is not over.
+    All,
+    /// Those that could be opened: the others sign elsewhere, and tokens of theirs are not known here.
+    Some,
 }
 
 /// The public half of a key.

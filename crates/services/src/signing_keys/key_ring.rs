@@ -14,7 +14,7 @@ use tokio::sync::{Mutex, MutexGuard, watch};
 use tokio::time::timeout;
 
 use crate::Outage;
-use crate::ports::{Clock, KeyHolder};
+use crate::ports::{Clock, HeldKeys, KeyHolder};
 
 /// How old what is known may be.
 const MAX_LAG: Duration = Duration::from_secs(3);
@@ -32,6 +32,8 @@ pub struct KeyRing {
     algorithm: Algorithm,
     token_lifetime: Duration,
     known: RwLock<KeySchedule>,
+    /// Whether the holder could open all that is known.
+    has_all: AtomicBool,
     /// In microseconds, so that the hot path reads it without a lock.
     read_at: AtomicI64,
     looks_left: AtomicU32,
@@ -65,6 +67,7 @@ impl KeyRing {
             algorithm,
             token_lifetime,
             known,
+            has_all: AtomicBool::new(true),
             read_at,
             looks_left: AtomicU32::new(LOOKS),
             begun: AtomicU64::new(0),
@@ -115,6 +118,11 @@ impl KeyRing {
     /// The keys that are known.
     pub fn known(&self) -> KeySchedule {
         self.read_known().clone()
+    }
+
+    /// Whether this process can use every key that is known.
+    pub fn has_all(&self) -> bool {
+        self.has_all.load(Ordering::Relaxed)
     }
 
     /// How long the key that signs has been signing.
@@ -170,7 +178,8 @@ impl KeyRing {
             schedule = KeySchedule::of(self.stored.list(self.algorithm).await?);
         }
         if *self.read_known() != schedule {
-            self.holder.hold(&schedule)?;
+            let held = self.holder.hold(&schedule)?;
+            self.has_all.store(held == HeldKeys::All, Ordering::Relaxed);
             tracing::info!(keys = schedule.keys().len(), "the signing keys have changed");
             *self.known.write().unwrap_or_else(PoisonError::into_inner) = schedule;
         }
@@ -199,7 +208,7 @@ mod tests {
 
     fn holder(times: usize) -> MockKeyHolder {
         let mut holder = MockKeyHolder::new();
-        holder.expect_hold().times(times).returning(|_| Ok(()));
+        holder.expect_hold().times(times).returning(|_| Ok(HeldKeys::All));
         holder
     }
 
@@ -333,7 +342,7 @@ mod tests {
     async fn keys_that_cannot_be_used_are_tried_again() {
         let mut holder = MockKeyHolder::new();
         holder.expect_hold().times(1).returning(|_| Err(SignError("broken")));
-        holder.expect_hold().times(1).returning(|_| Ok(()));
+        holder.expect_hold().times(1).returning(|_| Ok(HeldKeys::All));
         let ring = ring(answers(vec![Ok(two()), Ok(two())]), holder, Hand::at(NOW));
         assert!(ring.follow().await.is_err());
         assert_eq!(ring.known().keys(), one());

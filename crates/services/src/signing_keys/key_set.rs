@@ -50,7 +50,7 @@ impl PublishedKeySet {
     async fn is_complete(&self) -> bool {
         let Some(ring) = &self.ring else { return true };
         let caught_up = tokio::time::timeout(PATIENCE, ring.catch_up(self.clock.now())).await;
-        matches!(caught_up, Ok(Ok(())))
+        matches!(caught_up, Ok(Ok(()))) && ring.has_all()
     }
 }
 
@@ -58,10 +58,10 @@ impl PublishedKeySet {
 mod tests {
     use tessera_repositories::MockSigningKeyRepository;
 
-    use super::super::sample::{Hand, ring};
+    use super::super::sample::{DAY, Hand, key, ring, stored};
     use super::*;
     use crate::fixtures::{NOW, away};
-    use crate::ports::{MockKeyHolder, MockPublicKeys};
+    use crate::ports::{HeldKeys, MockKeyHolder, MockPublicKeys};
 
     fn key_set(stored: MockSigningKeyRepository, clock: Arc<Hand>) -> PublishedKeySet {
         let mut keys = MockPublicKeys::new();
@@ -74,6 +74,22 @@ mod tests {
     async fn what_is_complete_may_be_kept_for_as_long_as_a_key_waits() {
         let set = key_set(MockSigningKeyRepository::new(), Hand::at(NOW)).published().await;
         assert_eq!(set.max_age, KEY_SET_MAX_AGE);
+    }
+
+    /// Another instance may sign with it.
+    #[tokio::test]
+    async fn what_lacks_a_key_that_does_not_open_is_shown_and_not_kept() {
+        for (held, max_age) in [(HeldKeys::Some, Duration::ZERO), (HeldKeys::All, KEY_SET_MAX_AGE)] {
+            let mut holder = MockKeyHolder::new();
+            holder.expect_hold().times(1).returning(move |_| Ok(held));
+            let keys = stored(vec![key("a", NOW), key("b", NOW.plus(DAY))]);
+            let ring = Arc::new(ring(keys, holder, Hand::at(NOW)));
+            ring.follow().await.expect("read");
+            let mut keys = MockPublicKeys::new();
+            keys.expect_published().returning(Vec::new);
+            let set = PublishedKeySet { keys: Arc::new(keys), ring: Some(ring), clock: Hand::at(NOW) };
+            assert_eq!(set.published().await.max_age, max_age);
+        }
     }
 
     #[tokio::test]
