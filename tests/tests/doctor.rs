@@ -67,7 +67,19 @@ async fn a_running_server_is_looked_at_and_left_alone(storage: Storage) {
     assert_eq!(found.of("passwords"), ("ok", "2 hashes, none of them weak".to_owned()));
     let clock = if storage == Storage::Sqlite { "nothing" } else { "ok" };
     assert_eq!(found.of("clock").0, clock, "{}", found.json);
-    assert!(found.of("signing keys").1.contains("days old"), "{}", found.json);
+    let (verdict, text) = found.of("signing keys");
+    assert!(verdict == "note" && text.contains("which signs, is "), "it is older than its server thinks: {text}");
+
+    // As a start says, which would not succeed either.
+    let found = examine(server.data(), &[("SECRET_KEY", "yet another secret of an installation, 42!")]);
+    let (verdict, text) = found.of("signing keys");
+    assert!(verdict == "problem" && text.contains("SECRET_KEY does not open the signing key"), "{text}");
+    let found = examine(server.data(), &[("METRICS_ADDR", "0.0.0.0:9090")]);
+    assert!(
+        found.is_healthy() && found.of("configuration").1.contains("METRICS_ADDR is 0.0.0.0:9090"),
+        "{}",
+        found.json
+    );
 
     let found = examine(server.data(), &[("BCRYPT_COST", "5")]);
     assert_eq!(found.of("passwords").1, "2 of 2 hashes are of an older scheme or a lower cost");

@@ -9,12 +9,13 @@ use diesel::sql_types::{Array, BigInt, Text};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use secrecy::{ExposeSecret as _, SecretString};
-use tessera_domain::Timestamp;
+use tessera_domain::{Algorithm, Timestamp};
 use tessera_repositories::{Contents, Inspection, RepositoryError, Result, SchemaState, StorageInspection};
 
 use crate::connection::Target;
 use crate::error::Failure;
 use crate::migrate::MIGRATIONS;
+use crate::signing_keys;
 
 /// How long it may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -66,14 +67,6 @@ struct Passwords {
     weak: i64,
 }
 
-#[derive(QueryableByName)]
-struct Key {
-    #[diesel(sql_type = Text)]
-    id: String,
-    #[diesel(sql_type = BigInt)]
-    created_at: i64,
-}
-
 async fn look(connection: &mut AsyncPgConnection, strong: &[String]) -> std::result::Result<Inspection, Failure> {
     let now = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS number";
     let now: Number = sql_query(now).get_result(connection).await?;
@@ -108,9 +101,7 @@ async fn contents(connection: &mut AsyncPgConnection, strong: &[String]) -> std:
          FROM users WHERE NOT starts_with(password_hash, '!')",
     );
     let Passwords { passwords, weak } = passwords.bind::<Array<Text>, _>(strong).get_result(connection).await?;
-    let keys = sql_query("SELECT id::text AS id, created_at FROM signing_keys ORDER BY created_at");
-    let keys = keys.load::<Key>(connection).await?;
-    let keys = keys.into_iter().map(|key| (key.id, Timestamp::from_unix_micros(key.created_at))).collect();
+    let keys = signing_keys::list(connection, Algorithm::Es256.name()).await?;
     let count = |number| u64::try_from(number).unwrap_or(0);
     Ok(Contents { passwords: count(passwords), weak: count(weak), keys })
 }

@@ -115,7 +115,7 @@ async fn retire(connection: &mut AsyncPgConnection, id: &KeyId, at: Timestamp) -
     }
 }
 
-async fn list(connection: &mut AsyncPgConnection, algorithm: &str) -> Result<Vec<SigningKey>, Failure> {
+pub(crate) async fn list(connection: &mut AsyncPgConnection, algorithm: &str) -> Result<Vec<SigningKey>, Failure> {
     let rows: Vec<SigningKeyRow> = signing_keys::table
         .filter(signing_keys::algorithm.eq(algorithm))
         .order((signing_keys::active_from, signing_keys::id))

@@ -7,12 +7,13 @@ use diesel::migration::{Migration, MigrationSource as _};
 use diesel::sql_types::{BigInt, Text};
 use diesel::sqlite::Sqlite;
 use diesel::{QueryableByName, RunQueryDsl as _, SqliteConnection, sql_query};
-use tessera_domain::Timestamp;
+use tessera_domain::Algorithm;
 use tessera_repositories::{Contents, Inspection, Result, SchemaState, StorageInspection};
 
 use crate::connection::{Role, connect};
 use crate::error::Failure;
 use crate::migrate::MIGRATIONS;
+use crate::signing_keys;
 
 /// A database file that is looked at.
 #[derive(Debug, Clone)]
@@ -60,14 +61,6 @@ struct Number {
     number: i64,
 }
 
-#[derive(QueryableByName)]
-struct Key {
-    #[diesel(sql_type = Text)]
-    id: String,
-    #[diesel(sql_type = BigInt)]
-    created_at: i64,
-}
-
 fn schema(connection: &mut SqliteConnection) -> std::result::Result<SchemaState, Failure> {
     let table = sql_query(
         "SELECT count(*) AS number FROM sqlite_master WHERE type = 'table' AND name = '__diesel_schema_migrations'",
@@ -95,8 +88,7 @@ fn contents(connection: &mut SqliteConnection, strong: &[String]) -> std::result
         let beginning = sql_query("SELECT count(*) AS number FROM users WHERE substr(password_hash, 1, length(?)) = ?");
         stronger += count(connection, beginning.bind::<Text, _>(prefix).bind::<Text, _>(prefix))?;
     }
-    let keys = sql_query("SELECT id, created_at FROM signing_keys ORDER BY created_at").load::<Key>(connection)?;
-    let keys = keys.into_iter().map(|key| (key.id, Timestamp::from_unix_micros(key.created_at))).collect();
+    let keys = signing_keys::list(connection, Algorithm::Es256.name())?;
     Ok(Contents { passwords, weak: passwords.saturating_sub(stronger), keys })
 }
 

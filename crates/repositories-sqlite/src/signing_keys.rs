@@ -103,7 +103,7 @@ fn retire(connection: &mut SqliteConnection, id: &KeyId, at: Timestamp) -> Resul
     }
 }
 
-fn list(connection: &mut SqliteConnection, algorithm: &str) -> Result<Vec<SigningKey>, Failure> {
+pub(crate) fn list(connection: &mut SqliteConnection, algorithm: &str) -> Result<Vec<SigningKey>, Failure> {
     let rows: Vec<SigningKeyRow> = signing_keys::table
         .filter(signing_keys::algorithm.eq(algorithm))
         .order((signing_keys::active_from, signing_keys::id))

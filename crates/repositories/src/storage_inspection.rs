@@ -1,7 +1,7 @@
 //! Looking at a storage from the outside: for those who want to know what is wrong, while others use it or nobody can.
 
 use async_trait::async_trait;
-use tessera_domain::Timestamp;
+use tessera_domain::{SigningKey, Timestamp};
 
 use crate::Result;
 
@@ -50,8 +50,8 @@ pub struct Contents {
     pub passwords: u64,
     /// Those of them whose hash is not strong.
     pub weak: u64,
-    /// The signing keys: their names, and when they were made.
-    pub keys: Vec<(String, Timestamp)>,
+    /// The ES256 keys, their private halves sealed, in the order in which they sign.
+    pub keys: Vec<SigningKey>,
 }
 
 #[cfg(test)]

@@ -28,7 +28,8 @@ pub fn find_or_create(path: &Path, secrets: &dyn SecretSource) -> io::Result<Sec
     }
 }
 
-fn read(path: &Path) -> io::Result<SecretString> {
+/// The secret in the file at `path`, which has to be there. It blocks for a moment.
+pub fn read(path: &Path) -> io::Result<SecretString> {
     let mode = fs::metadata(path)?.permissions().mode();
     if mode & OTHERS != 0 {
         return Err(io::Error::other("it can be read by others; make it private (chmod 600)"));

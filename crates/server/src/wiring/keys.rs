@@ -1,6 +1,7 @@
 //! The keys that tokens are signed with (requirement T9): found or made, opened, and tried once; and what else follows from
 //! the same secret.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
@@ -9,7 +10,7 @@ use tessera_adapters::OsSecrets;
 use tessera_adapters::jwt::{
     Es256KeyGenerator, KeyError, KeySealer, LiveKeys, TokenKeys, VerifiedCache, rate_limit_secret,
 };
-use tessera_domain::{Algorithm, KeySchedule, RateLimitSecret};
+use tessera_domain::{Algorithm, KeySchedule, RateLimitSecret, SigningKey};
 use tessera_services::ports::Clock;
 use tessera_services::signing_keys::{KeyKeeper, KeyRing, KeyRotation, KeysInUse, PublishedKeySet, find_or_generate};
 
@@ -50,6 +51,19 @@ pub async fn rotation(config: &Config, storages: &Storages, clock: &Arc<dyn Cloc
     let (rotation, schedule, sealer) = find_keys(config, storages, &secrets, clock).await?;
     LiveKeys::open(&config.tokens.issuer, &schedule, sealer, Arc::clone(clock), 0).map_err(explain)?;
     Ok(rotation)
+}
+
+/// Whether a start could use these keys, for who only looks: nothing is made.
+pub fn try_open(config: &Config, schedule: &KeySchedule, clock: &Arc<dyn Clock>) -> anyhow::Result<()> {
+    let present = match &config.secret_key {
+        SecretKey::Given(key) => key.clone(),
+        SecretKey::InFile(path) if path.exists() => {
+            secret_file::read(path).with_context(|| unusable(&path.display().to_string()))?
+        }
+        SecretKey::InFile(path) => return refuse_a_lost_secret(path, schedule.keys()),
+    };
+    let sealer = Arc::new(KeySealer::new(&present, config.previous_secret_key.as_ref()).map_err(explain)?);
+    LiveKeys::open(&config.tokens.issuer, schedule, sealer, Arc::clone(clock), 0).map(drop).map_err(explain)
 }
 
 fn shared_secret(
@@ -140,6 +154,10 @@ async fn refuse_to_replace_a_lost_secret(key: &SecretKey, storages: &Storages) -
         return Ok(());
     }
     let stored = storages.signing_keys.list(Algorithm::Es256).await.context("the signing keys cannot be read")?;
+    refuse_a_lost_secret(path, &stored)
+}
+
+fn refuse_a_lost_secret(path: &Path, stored: &[SigningKey]) -> anyhow::Result<()> {
     anyhow::ensure!(
         stored.is_empty(),
         "{} is missing, and only what was in it opens the signing keys in the database: restore it from a backup, or set \
@@ -155,9 +173,13 @@ async fn secret_key(key: SecretKey) -> anyhow::Result<SecretString> {
         SecretKey::InFile(path) => {
             let shown = path.display().to_string();
             let found = tokio::task::spawn_blocking(move || secret_file::find_or_create(&path, &OsSecrets)).await?;
-            found.with_context(|| format!("the secret in {shown} cannot be used (SECRET_KEY, DATA_DIR)"))
+            found.with_context(|| unusable(&shown))
         }
     }
+}
+
+fn unusable(path: &str) -> String {
+    format!("the secret in {path} cannot be used (SECRET_KEY, DATA_DIR)")
 }
 
 /// What an operator can do about it.

@@ -33,7 +33,7 @@ use tessera_services::tokens::{RevocationMirror, RevocationNews, Sessions, Token
 use tessera_services::user_tokens::{ServiceEntrance, UserTokens};
 
 use keys::Keys;
-pub use keys::rotation as key_rotation;
+pub use keys::{rotation as key_rotation, try_open as try_open_keys};
 pub use mails::queue as mail_queue;
 pub use overrides::Overrides;
 pub use storages::Storages;

@@ -12,6 +12,10 @@ pub fn check(config: &Config) -> Vec<Finding> {
         let text = "APP_ENV is development: what is weak is accepted";
         findings.push(Finding::note(SUBJECT, text).advise("set APP_ENV=production where others can reach the service"));
     }
+    if let Some(addr) = config.telemetry.metrics_addr.filter(|addr| !addr.ip().is_loopback()) {
+        let text = format!("METRICS_ADDR is {addr}: whoever reaches it reads how busy the service is");
+        findings.push(Finding::note(SUBJECT, text).advise("let only the machine that collects metrics reach it"));
+    }
     if findings.is_empty() {
         findings.push(Finding::ok(SUBJECT, "all settings can be used, and none is weak"));
     }

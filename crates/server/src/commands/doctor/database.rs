@@ -1,9 +1,10 @@
 //! The database: whether it is there, its schema, its clock, the hashes and keys in it.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tessera_adapters::passwords::strong_beginnings;
-use tessera_domain::Timestamp;
+use tessera_domain::{Algorithm, KeySchedule, SigningKey, Timestamp};
 use tessera_repositories::{Contents, Inspection, SchemaState, StorageInspection};
 use tessera_repositories_postgres::PostgresInspection;
 use tessera_repositories_sqlite::SqliteInspection;
@@ -11,6 +12,7 @@ use tessera_services::ports::Clock;
 
 use super::finding::Finding;
 use crate::config::{Config, Database};
+use crate::wiring;
 
 const SUBJECT: &str = "database";
 /// From here on each request feels it.
@@ -20,7 +22,7 @@ const LEEWAY: Duration = Duration::from_secs(5);
 const YEAR: Duration = Duration::from_hours(365 * 24);
 
 /// Looks at the database, and at what is in it.
-pub async fn check(config: &Config, clock: &dyn Clock) -> Vec<Finding> {
+pub async fn check(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Finding> {
     let storage: Box<dyn StorageInspection> = match &config.storage.database {
         Database::Sqlite { path } if !path.exists() => {
             let text = format!("{} is not there yet; the first start makes it", path.display());
@@ -31,7 +33,11 @@ pub async fn check(config: &Config, clock: &dyn Clock) -> Vec<Finding> {
     };
     let (started, before) = (Instant::now(), clock.now());
     match storage.inspect(&strong_beginnings(config.passwords.bcrypt_cost)).await {
-        Ok(found) => findings(&found, before, started.elapsed(), clock.now()),
+        Ok(found) => {
+            let mut findings = findings(&found, before, started.elapsed(), clock.now());
+            findings.extend(found.contents.map(|contents| keys(config, contents.keys, clock)));
+            findings
+        }
         Err(error) => {
             let text = format!("does not answer: {}", chain(&error));
             vec![Finding::problem(SUBJECT, text).advise("start it, or correct DATABASE_URL; nothing works without it")]
@@ -44,7 +50,6 @@ fn findings(found: &Inspection, before: Timestamp, took: Duration, now: Timestam
     findings.extend(found.now.map(|theirs| clocks(SUBJECT, before, theirs, now)));
     if let Some(contents) = &found.contents {
         findings.push(passwords(contents));
-        findings.push(keys(contents, now));
     }
     findings
 }
@@ -96,13 +101,21 @@ fn passwords(&Contents { passwords, weak, .. }: &Contents) -> Finding {
     }
 }
 
-fn keys(contents: &Contents, now: Timestamp) -> Finding {
+/// The keys are opened as at a start.
+fn keys(config: &Config, stored: Vec<SigningKey>, clock: &Arc<dyn Clock>) -> Finding {
     const SUBJECT: &str = "signing keys";
-    let Some((kid, made_at)) = contents.keys.last() else {
-        return Finding::note(SUBJECT, "there is none yet; the first start makes it, unless a shared secret signs");
+    if config.tokens.algorithm == Algorithm::Hs256 {
+        return Finding::ok(SUBJECT, "are not used: SECRET_KEY signs, as JWT_ALGORITHM says");
+    }
+    let (schedule, now) = (KeySchedule::of(stored), clock.now());
+    let Some(active) = schedule.signing(now) else {
+        return Finding::note(SUBJECT, "there is none yet; the first start makes it");
     };
-    let age = now.since(*made_at);
-    let text = format!("the newest, {kid}, is {} days old", age.as_secs() / 86_400);
+    if let Err(error) = wiring::try_open_keys(config, &schedule, clock) {
+        return Finding::problem(SUBJECT, chain(error.as_ref())).advise("the service does not start like this");
+    }
+    let age = now.since(active.active_from);
+    let text = format!("{}, which signs, is {} days old", active.id, age.as_secs() / 86_400);
     if age < YEAR {
         return Finding::ok(SUBJECT, text);
     }

@@ -47,7 +47,7 @@ async fn look_at_everything(config: &Config, overrides: &Overrides) -> Vec<Findi
     let mut findings = configuration::check(config);
     findings.extend(proxies::check(config));
     findings.extend(files::check(config));
-    findings.extend(database::check(config, &*clock).await);
+    findings.extend(database::check(config, &clock).await);
     findings.extend(redis::check(config, &*clock).await);
     findings.push(mail::check(config).await);
     findings
