@@ -2,7 +2,7 @@
 //!
 //! A contract describes each of its endpoints as an [`Operation`], in a file `docs.rs` beside its handlers; the schemas come
 //! from its wire types. What no contract says twice is added here: who may call, from the [protection](Access) of the
-//! route, and what the HTTP layer [refuses](refusals) by itself, in the words of the contract that owns the path. The
+//! route, and what the HTTP layer refuses (`refusals.rs`) by itself, in the words of the contract that owns the path. The
 //! document of a server is made of the routes that it serves, so that it tells of these and of no others.
 
 mod answers;

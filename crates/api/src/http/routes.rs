@@ -16,7 +16,7 @@
 //! Route::at("/secret").get::<Bearer, _>(secret, || Operation::new("secret", "What only some may know"));
 //! ```
 //!
-//! Beside its handler stands what the [API document](crate::document) says of it, so that a route without a description
+//! Beside its handler stands what the [API document](mod@crate::document) says of it, so that a route without a description
 //! does not compile either.
 //!
 //! ```compile_fail
