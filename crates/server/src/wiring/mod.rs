@@ -20,7 +20,7 @@ use tessera_services::administration::{Activation, Administration};
 use tessera_services::auth::{AccountImport, Accounts, AuthService, PasswordVerifier, RememberedUsers};
 use tessera_services::health::{Departure, InstanceHealth};
 use tessera_services::housekeeping::Housekeeper;
-use tessera_services::limits::{Limits, RateLimiter, Tally, Unlimited};
+use tessera_services::limits::{KnownArrivals, Limits, RateLimiter, Tally, Unlimited};
 use tessera_services::mail::{MailQueue, MailSender};
 use tessera_services::one_time::OneTimeTokens;
 use tessera_services::orchestrator::{
@@ -190,7 +190,14 @@ pub fn activity(storages: &Storages, around: &Surroundings) -> (Arc<ActivityQueu
 /// The same surroundings, where attempts are counted.
 fn limited(config: &Config, storages: &Storages, around: Surroundings, secret: RateLimitSecret) -> Surroundings {
     let (counters, clock) = (storages.rate_limits.clone(), around.clock.clone());
-    let limits = Limits { counters, quotas: config.limits.quotas, secret, clock, tally: around.tally.clone() };
+    let limits = Limits {
+        counters,
+        quotas: config.limits.quotas,
+        secret,
+        clock,
+        tally: around.tally.clone(),
+        known: KnownArrivals::default(),
+    };
     Surroundings { limiter: Arc::new(limits), ..around }
 }
 

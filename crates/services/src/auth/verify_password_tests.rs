@@ -116,7 +116,7 @@ async fn a_name_that_can_be_nobodys_costs_the_same_work() {
     assert_eq!(verify_as(None, MockUserRepository::new(), hasher).await, Err(ErrorKind::Unauthenticated));
 }
 
-/// A limiter that is asked about this account once, and is given back what was no wrong guess.
+/// A limiter that is asked about this account once, and is then told what it was.
 fn limiter(is_given_back: bool) -> MockRateLimiter {
     let mut limiter = MockRateLimiter::new();
     limiter
@@ -125,6 +125,7 @@ fn limiter(is_given_back: bool) -> MockRateLimiter {
         .times(1)
         .returning(|_, _| Ok(Admission::default()));
     limiter.expect_forgive().times(usize::from(is_given_back)).returning(|_, _| ());
+    limiter.expect_condemn().times(usize::from(!is_given_back)).returning(|_, _| Ok(()));
     limiter
 }
 

@@ -43,6 +43,12 @@ pub(super) struct Hurdle {
 }
 
 impl Attempt {
+    /// Whether somebody who may try often enough gets it right. The others are 256 bits of chance or signed: of those that
+    /// are wrong each is counted, and one that is right is so whatever was tried before it.
+    pub(super) const fn can_be_guessed(&self) -> bool {
+        !matches!(self, Self::Token)
+    }
+
     /// Its hurdles, in the order in which they are taken: first the one of the network that tries, so that whoever has used
     /// that up makes no new keys.
     pub(super) fn hurdles(&self, secret: &RateLimitSecret, ip: Option<IpAddr>) -> Vec<Hurdle> {

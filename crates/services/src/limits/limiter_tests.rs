@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use tessera_domain::{Allowance, ErrorKind, Identifier, Quota, RateLimitKey, RateLimitSecret, Timestamp};
 use tessera_repositories::{MockRateLimitRepository, RateLimitRepository, Result};
 
-use super::{Admission, Attempt, Limits, Policy, Quotas, RateLimiter as _, guarded};
+use super::{Admission, Attempt, KnownArrivals, Limits, Policy, Quotas, RateLimiter as _, guarded};
 use crate::fixtures::{NOW, away, broken, client, clock};
 use crate::{ClientInfo, Outage};
 
@@ -57,7 +57,14 @@ fn limits(counters: impl RateLimitRepository + 'static) -> Limits {
         password_links_per_address: quota(2),
     };
     let secret = RateLimitSecret::new([1; 32]);
-    Limits { counters: Arc::new(counters), quotas, secret, clock: clock(), tally: Arc::default() }
+    Limits {
+        counters: Arc::new(counters),
+        quotas,
+        secret,
+        clock: clock(),
+        tally: Arc::default(),
+        known: KnownArrivals::default(),
+    }
 }
 
 fn password(name: &str) -> Attempt {
@@ -176,7 +183,7 @@ async fn counters_that_are_away_admit_nobody() {
     for (error, kind) in [(away as fn() -> _, ErrorKind::Unavailable), (broken, ErrorKind::Internal)] {
         let mut counters = MockRateLimitRepository::new();
         counters.expect_take().returning(move |_, _, _| Err(error()));
-        let refused = limits(counters).admit(&Attempt::Token, &client()).await.expect_err("not counted");
+        let refused = limits(counters).admit(&password("ana"), &client()).await.expect_err("not counted");
         assert_eq!(refused.kind(), kind);
     }
 }
@@ -187,35 +194,76 @@ async fn what_cannot_be_given_back_stays_counted() {
     counters.expect_take().returning(|_, quota, _| Ok(quota.judge(None, NOW).1));
     counters.expect_forgive().times(1).returning(|_, _, _| Err(away()));
     let limits = limits(counters);
-    let (admitted, client) = admit(&limits, &Attempt::Token).await;
+    let (admitted, client) = admit(&limits, &Attempt::ServiceSecret).await;
     limits.forgive(admitted.expect("admitted"), &client).await;
-    assert_eq!(remaining(&client), [(Policy::Tokens, 0)]);
+    assert_eq!(remaining(&client), [(Policy::ServiceSecrets, 0)]);
 }
 
 /// Ends like this, as one attempt.
-async fn try_once(limits: &Limits, result: Result<(), Outage>) -> bool {
+async fn try_once(limits: &Limits, attempt: &Attempt, result: Result<(), Outage>) -> Option<ErrorKind> {
     let is_wrong_guess = |error: &Outage| error.kind() == ErrorKind::Internal;
     let client = client();
-    guarded(limits, &Attempt::Token, &client, async { result }, is_wrong_guess).await.is_ok()
+    guarded(limits, attempt, &client, async { result }, is_wrong_guess).await.err().map(|error| error.kind())
 }
 
 #[tokio::test]
 async fn only_a_wrong_guess_stays_counted() {
-    let limits = limits(Counters::default());
-    for _ in 0..3 {
-        assert!(try_once(&limits, Ok(())).await);
-        assert!(!try_once(&limits, Err(away().into())).await, "nothing was compared");
+    for attempt in [Attempt::Token, Attempt::ServiceSecret] {
+        let limits = limits(Counters::default());
+        for _ in 0..3 {
+            assert_eq!(try_once(&limits, &attempt, Ok(())).await, None);
+            let nothing_was_compared = try_once(&limits, &attempt, Err(away().into())).await;
+            assert_eq!(nothing_was_compared, Some(ErrorKind::Unavailable));
+        }
+        assert_eq!(try_once(&limits, &attempt, Err(broken().into())).await, Some(ErrorKind::Internal), "wrong");
+        let right = try_once(&limits, &attempt, Ok(())).await;
+        assert_eq!(right, Some(ErrorKind::RateLimited), "the right one comes too late");
     }
-    assert!(!try_once(&limits, Err(broken().into())).await, "the wrong guess of this test");
-    assert!(!try_once(&limits, Ok(())).await, "the right one comes too late");
 }
 
 #[tokio::test]
 async fn at_the_limit_nothing_is_even_begun() {
-    let limits = limits(Counters::default());
-    assert!(admit(&limits, &Attempt::Token).await.0.is_some());
-    let work = async { panic!("begun") };
+    for attempt in [Attempt::Token, Attempt::ServiceSecret] {
+        let limits = limits(Counters::default());
+        assert!(try_once(&limits, &attempt, Err(broken().into())).await.is_some());
+        let work = async { panic!("begun") };
+        let refused = guarded::<(), Outage>(&limits, &attempt, &client(), work, |_| true).await;
+        assert!(matches!(refused, Err(Outage::Limited(_))));
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_right_asks_no_counter() {
+    let limits = limits(MockRateLimitRepository::new());
     let client = client();
-    let refused = guarded::<(), Outage>(&limits, &Attempt::Token, &client, work, |_| true).await;
-    assert!(matches!(refused, Err(Outage::Limited(_))));
+    let right = guarded::<(), Outage>(&limits, &Attempt::Token, &client, async { Ok(()) }, |_| true).await;
+    assert!(right.is_ok());
+    assert_eq!(remaining(&client), [(Policy::Tokens, 1)], "as far as it is known here");
+}
+
+/// Of a crowd all are tried, and no more are told so than the limit allows: not by the one who hears of the others, either.
+#[tokio::test]
+async fn wrong_tokens_that_are_tried_at_once_are_one_wrong_token_and_many_too_many() {
+    let counters = Arc::new(Counters::default());
+    let [here, elsewhere] = [0, 1].map(|_| Limits { counters: counters.clone(), ..limits(Counters::default()) });
+    let admissions = [(&here, client()), (&here, client()), (&elsewhere, client())];
+    let mut admitted = Vec::new();
+    for (limits, client) in &admissions {
+        admitted.push((limits, client, limits.admit(&Attempt::Token, client).await.expect("none is wrong yet")));
+    }
+    let mut told = Vec::new();
+    for (limits, client, admission) in admitted {
+        told.push(limits.condemn(admission, client).await.map_err(|error| error.retry_after()));
+        assert_eq!(remaining(client), [(Policy::Tokens, 0)]);
+    }
+    let minute = Duration::from_mins(1);
+    assert_eq!(told.into_iter().map(Result::err).collect::<Vec<_>>(), [None, Some(minute), Some(minute)]);
+}
+
+#[tokio::test]
+async fn a_wrong_token_that_cannot_be_counted_is_not_told_from_a_right_one() {
+    let mut counters = MockRateLimitRepository::new();
+    counters.expect_take().returning(|_, _, _| Err(away()));
+    let told = try_once(&limits(counters), &Attempt::Token, Err(broken().into())).await;
+    assert_eq!(told, Some(ErrorKind::Unavailable));
 }
