@@ -20,6 +20,7 @@ mod health;
 mod inspection;
 mod keys;
 mod link;
+mod live_owners;
 mod one_time_tokens;
 mod owned_one_time_tokens;
 mod rate_limits;

@@ -58,6 +58,33 @@ async fn an_owner_who_cannot_be_looked_up_is_neither_there_nor_gone() {
     assert!(error.is_transient(), "try again later (invariant I3)");
 }
 
+/// Spends a token after the other. The account is live when it is looked up first, and gone when it is looked up again.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_is_looked_up_once_a_second_and_again_after_an_end() {
+    for told in [false, true] {
+        let (prefix, mut users) = (Prefix::fresh(), MockUserRepository::new());
+        users.expect_find().times(1).returning(|id| Ok(Some(active(id))));
+        users.expect_find().times(1).returning(|_| Ok(None));
+        let tokens = Arc::new(RedisOneTimeTokens::new(&store(&prefix).await));
+        let owned = OwnedOneTimeTokens::new(tokens.clone(), Arc::new(users));
+        let spend = async |text: &str, millis: u64| {
+            let token = OneTimeToken { digest: Digest::of(text.as_bytes()), ..token() };
+            // As if it had been made on another instance, after the end.
+            let kept = tokens.insert(&token, Earlier::Keep).await.expect("kept");
+            assert_eq!(kept, KeepOutcome::Kept);
+            let now = NOW.plus(Duration::from_millis(millis));
+            owned.consume(&token.digest, token.purpose, now).await.expect("answers").is_some()
+        };
+        assert!(spend("first", 0).await && spend("second", 999).await);
+        if told {
+            owned.delete_for(token().user_id, &[OneTimePurpose::OneTime]).await.expect("deleted");
+            assert!(!spend("third", 999).await, "gone at once");
+        } else {
+            assert!(!spend("third", 1_000).await, "gone by now");
+        }
+    }
+}
+
 mod contract {
     use super::*;
 
