@@ -26,6 +26,7 @@ mod mail_outbox;
 mod migrate;
 mod one_time_tokens;
 mod pool;
+mod prepared;
 mod revocations;
 mod schema;
 mod sessions;

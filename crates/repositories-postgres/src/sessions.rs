@@ -21,6 +21,7 @@ use tessera_repositories::{
 };
 
 use crate::error::Failure;
+use crate::prepared::Prepared;
 use crate::schema::{sessions, users};
 use crate::{PostgresStore, column, revocations};
 
@@ -72,7 +73,7 @@ impl SessionRepository for PostgresSessions {
         self.store
             .run("note the use of a session", async move |connection| {
                 let going_on = sessions::table.find(id.as_bytes().as_slice()).filter(sessions::ended_at.is_null());
-                diesel::update(going_on).set(&change).execute(connection).await?;
+                Prepared(diesel::update(going_on).set(&change)).execute(connection).await?;
                 Ok(())
             })
             .await
@@ -185,17 +186,14 @@ async fn advance(connection: &mut AsyncPgConnection, request: &RotateSession) ->
         .filter(sessions::generation.eq(i64::from(request.generation.number())))
         .filter(sessions::ended_at.is_null())
         .filter(sessions::idle_expires_at.gt(now));
-    let row = diesel::update(current)
-        .set((
-            sessions::generation.eq(i64::from(request.generation.next().number())),
-            sessions::rotated_at.eq(now),
-            sessions::idle_expires_at.eq(capped),
-            ClientChange::new(request.now, &request.client),
-        ))
-        .returning(SessionRow::as_returning())
-        .get_result(connection)
-        .await
-        .optional()?;
+    let rotation = diesel::update(current).set((
+        sessions::generation.eq(i64::from(request.generation.next().number())),
+        sessions::rotated_at.eq(now),
+        sessions::idle_expires_at.eq(capped),
+        ClientChange::new(request.now, &request.client),
+    ));
+    let rotation = Prepared(rotation.returning(SessionRow::as_returning()));
+    let row: Option<SessionRow> = rotation.get_result(connection).await.optional()?;
     row.map(Session::try_from).transpose()
 }
 

@@ -23,6 +23,7 @@ mod inspection;
 mod mail_outbox;
 mod migrate;
 mod one_time_tokens;
+mod prepared;
 mod readers;
 mod revocations;
 mod schema;

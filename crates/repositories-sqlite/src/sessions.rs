@@ -16,6 +16,7 @@ use tessera_repositories::{
 };
 
 use crate::error::Failure;
+use crate::prepared::Prepared;
 use crate::schema::{sessions, users};
 use crate::{SqliteStore, column, revocations};
 
@@ -62,7 +63,7 @@ impl SessionRepository for SqliteSessions {
         self.store
             .write("note the use of a session", move |connection| {
                 let going_on = sessions::table.find(id.as_bytes().as_slice()).filter(sessions::ended_at.is_null());
-                diesel::update(going_on).set(&change).execute(connection)?;
+                Prepared(diesel::update(going_on).set(&change)).execute(connection)?;
                 Ok(())
             })
             .await
@@ -153,16 +154,14 @@ fn advance(connection: &mut SqliteConnection, request: &RotateSession) -> Result
         .filter(sessions::generation.eq(i64::from(request.generation.number())))
         .filter(sessions::ended_at.is_null())
         .filter(sessions::idle_expires_at.gt(now));
-    let row = diesel::update(current)
-        .set((
-            sessions::generation.eq(i64::from(request.generation.next().number())),
-            sessions::rotated_at.eq(now),
-            sessions::idle_expires_at.eq(capped),
-            ClientChange::new(request.now, &request.client),
-        ))
-        .returning(SessionRow::as_returning())
-        .get_result(connection)
-        .optional()?;
+    let rotation = diesel::update(current).set((
+        sessions::generation.eq(i64::from(request.generation.next().number())),
+        sessions::rotated_at.eq(now),
+        sessions::idle_expires_at.eq(capped),
+        ClientChange::new(request.now, &request.client),
+    ));
+    let rotation = Prepared(rotation.returning(SessionRow::as_returning()));
+    let row: Option<SessionRow> = rotation.get_result(connection).optional()?;
     row.map(Session::try_from).transpose()
 }
 

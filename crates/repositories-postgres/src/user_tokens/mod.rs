@@ -16,6 +16,7 @@ use tessera_repositories::{GuardedOutcome, PutOutcome, Result, UserTokenReposito
 
 use crate::PostgresStore;
 use crate::error::Failure;
+use crate::prepared::Prepared;
 use crate::schema::user_tokens;
 
 /// The pairs of a [`PostgresStore`].
@@ -62,7 +63,7 @@ impl UserTokenRepository for PostgresUserTokens {
                      WHERE subject = $2 AND token_data #>> '{refresh,sha256}' = $3",
                 );
                 let bound = replacement.bind::<Jsonb, _>(&access).bind::<Text, _>(&subject).bind::<Text, _>(&refresh);
-                let replaced = bound.execute(connection).await?;
+                let replaced = Prepared(bound).execute(connection).await?;
                 outcome(connection, &subject, replaced).await
             })
             .await
@@ -75,7 +76,7 @@ impl UserTokenRepository for PostgresUserTokens {
                 let deletion =
                     sql_query("DELETE FROM user_tokens WHERE subject = $1 AND token_data #>> '{access,sha256}' = $2");
                 let bound = deletion.bind::<Text, _>(&subject).bind::<Text, _>(&access);
-                let deleted = bound.execute(connection).await?;
+                let deleted = Prepared(bound).execute(connection).await?;
                 outcome(connection, &subject, deleted).await
             })
             .await
@@ -110,7 +111,7 @@ async fn put(connection: &mut AsyncPgConnection, row: &PairRow) -> Result<PutOut
         let known = user_tokens::table
             .filter(user_tokens::subject.eq(&row.subject))
             .filter(user_tokens::username_key.eq(&row.username_key));
-        if diesel::update(known).set(row).execute(connection).await? == 1 {
+        if Prepared(diesel::update(known).set(row)).execute(connection).await? == 1 {
             return Ok(PutOutcome::Stored);
         }
         let insertion = diesel::insert_into(user_tokens::table).values(row).on_conflict_do_nothing();
