@@ -1,6 +1,7 @@
 //! The short-lived storage ports on Redis, for several instances behind one server.
 //!
-//! One [`RedisStore`] owns a connection that all callers share, and the runtime that it lives on. The ports are thin types
+//! One [`RedisStore`] owns a connection that all callers share, the runtime that it lives on, and another connection for each
+//! worker of a web server. The ports are thin types
 //! over a store: [`RedisOneTimeTokens`], [`RedisRateLimits`] and [`RedisUserCache`] keep their data there alone; whose a token
 //! is and whether they still have an account, [`OwnedOneTimeTokens`] asks a database.
 //! Revocations are kept in a database, and Redis has a copy for other services and news for other instances: [`RedisBlacklist`], which
@@ -20,6 +21,7 @@ mod health;
 mod inspection;
 mod keys;
 mod link;
+mod links;
 mod live_owners;
 mod one_time_tokens;
 mod owned_one_time_tokens;

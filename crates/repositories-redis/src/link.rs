@@ -1,4 +1,4 @@
-//! The one connection that everybody shares, and the task that keeps it.
+//! A connection that many share, and the task that keeps it.
 //!
 //! Commands of all callers travel on it together, which is several times faster than taking turns on a pool. When it
 //! breaks, or leads to a server that has become a replica, the keeper opens another; meanwhile questions fail at once,
@@ -45,6 +45,16 @@ impl Link {
         }
     }
 
+    /// Whether there is one now, and somebody keeps it: the keeper is gone with the runtime that it was started on.
+    pub fn is_up(&self) -> bool {
+        self.is_kept() && matches!(&*self.line.borrow(), Line::Up(_))
+    }
+
+    /// Whether there is one now, or will be.
+    pub fn is_kept(&self) -> bool {
+        self.line.has_changed().is_ok()
+    }
+
     /// Has the keeper look whether the connection is still good.
     pub fn doubt(&self) {
         self.doubt.notify_one();
@@ -65,35 +75,43 @@ impl Link {
 /// Opens the connection, and another whenever one is needed.
 pub(crate) struct Keeper {
     pub target: Target,
-    /// The channel whose messages are asked for.
-    pub channel: String,
     /// What the server sends unasked.
     pub pushed: mpsc::UnboundedReceiver<PushInfo>,
-    /// Where the messages among it go. Those that find no room are dropped.
-    pub messages: mpsc::Sender<Vec<u8>>,
+    /// The channel whose messages are asked for, and where they go. Those that find no room are dropped. The one connection
+    /// of a store that asks for messages is also the one that the log tells of.
+    pub messages: Option<(String, mpsc::Sender<Vec<u8>>)>,
 }
 
 impl Keeper {
-    /// Starts to keep a connection, on the runtime of the caller, for as long as that lives.
+    /// Starts to keep a connection, on the runtime of the caller, for as long as that lives and the connection is wanted.
     pub fn start(self) -> Link {
+        let Self { target, pushed, messages } = self;
         let (say, line) = watch::channel(Line::Unknown);
         let doubt = Arc::new(Notify::new());
-        tokio::spawn(sort(self.pushed, self.messages, Arc::clone(&doubt)));
-        tokio::spawn(keep(self.target, self.channel, say, Arc::clone(&doubt)));
+        let (channel, messages) = messages.unzip();
+        tokio::spawn(sort(pushed, messages, Arc::clone(&doubt)));
+        let doubted = Arc::clone(&doubt);
+        tokio::spawn(async move {
+            tokio::select! {
+                () = say.closed() => {}
+                () = keep(&target, channel.as_deref(), &say, &doubted) => {}
+            }
+        });
         Link { line, doubt }
     }
 }
 
-async fn keep(target: Target, channel: String, say: watch::Sender<Line>, doubt: Arc<Notify>) {
+async fn keep(target: &Target, channel: Option<&str>, say: &watch::Sender<Line>, doubt: &Notify) {
+    let is_told_of = channel.is_some();
     let mut pauses = Pauses::default();
     loop {
-        let failure = match target.open(&channel).await {
+        let failure = match target.open(channel).await {
             Ok(mut connection) => {
                 let before = say.send_replace(Line::Up(connection.clone()));
-                if matches!(before, Line::Away(_)) {
+                if is_told_of && matches!(before, Line::Away(_)) {
                     tracing::info!("Redis can be reached again");
                 }
-                if let Ok(Condition::Questionable(concern)) = target.condition(&mut connection).await {
+                if is_told_of && let Ok(Condition::Questionable(concern)) = target.condition(&mut connection).await {
                     tracing::warn!("Redis {concern}");
                 }
                 pauses = Pauses::default();
@@ -106,7 +124,7 @@ async fn keep(target: Target, channel: String, say: watch::Sender<Line>, doubt: 
             }
             Err(failure) => failure,
         };
-        if !matches!(&*say.borrow(), Line::Away(_)) {
+        if is_told_of && !matches!(&*say.borrow(), Line::Away(_)) {
             tracing::warn!(error = %describe(&failure), "Redis cannot be reached");
         }
         say.send_replace(Line::Away(Arc::new(failure)));
@@ -133,11 +151,15 @@ impl Pauses {
 }
 
 /// Passes on what the server sends unasked.
-async fn sort(mut pushed: mpsc::UnboundedReceiver<PushInfo>, messages: mpsc::Sender<Vec<u8>>, doubt: Arc<Notify>) {
+async fn sort(
+    mut pushed: mpsc::UnboundedReceiver<PushInfo>,
+    messages: Option<mpsc::Sender<Vec<u8>>>,
+    doubt: Arc<Notify>,
+) {
     while let Some(push) = pushed.recv().await {
-        match (push.kind, push.data.last()) {
-            (PushKind::Disconnection, _) => doubt.notify_one(),
-            (PushKind::Message, Some(Value::BulkString(message))) => {
+        match (push.kind, push.data.last(), &messages) {
+            (PushKind::Disconnection, _, _) => doubt.notify_one(),
+            (PushKind::Message, Some(Value::BulkString(message)), Some(messages)) => {
                 let _is_dropped = messages.try_send(message.clone());
             }
             _ => {}

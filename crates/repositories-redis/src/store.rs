@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_redis::redis::{FromRedisValue, Pipeline, RedisResult, ScriptInvocation};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use tessera_repositories::Result as RepositoryResult;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{Mutex, mpsc};
@@ -15,8 +15,8 @@ use tracing::{Instrument as _, debug_span};
 
 use crate::error::Failure;
 use crate::keys::Keys;
-use crate::link::{Keeper, Link};
-use crate::target::Target;
+use crate::link::Link;
+use crate::links::{Destination, Links};
 
 /// How many messages may wait to be read. Those that find no room are dropped: they are news of what can be read
 /// elsewhere.
@@ -71,12 +71,12 @@ impl From<io::Error> for ConnectError {
     }
 }
 
-/// A Redis server. Clones share one connection; it is closed with the last one.
+/// A Redis server. Clones share their connections; they are closed with the last one.
 #[derive(Clone)]
 pub struct RedisStore(Arc<Shared>);
 
 struct Shared {
-    link: Link,
+    links: Links,
     keys: Keys,
     messages: Mutex<mpsc::Receiver<Vec<u8>>>,
     patience: Duration,
@@ -91,10 +91,10 @@ impl RedisStore {
     /// A server that answers and does not let us in is one, since that is a mistake in the configuration.
     pub async fn connect(options: &StoreOptions) -> Result<Self, ConnectError> {
         let keys = Keys::new(&options.key_prefix);
-        let (push, pushed) = mpsc::unbounded_channel();
         let (pass_on, messages) = mpsc::channel(MESSAGES);
-        let target = Target::parse(options.url.expose_secret(), options.password.as_ref(), options.patience, &push)?;
-        let keeper = Keeper { target, channel: keys.revocation_notices(), pushed, messages: pass_on };
+        let destination =
+            Destination { url: options.url.clone(), password: options.password.clone(), patience: options.patience };
+        let keeper = destination.keeper(Some((keys.revocation_notices(), pass_on)))?;
         let runtime = OwnRuntime::start()?;
         let link = {
             let _entered = runtime.handle.enter();
@@ -105,7 +105,8 @@ impl RedisStore {
             _ => {}
         }
         let (patience, glance, messages) = (options.patience, options.glance, Mutex::new(messages));
-        Ok(Self(Arc::new(Shared { link, keys, messages, patience, glance, _runtime: runtime })))
+        let links = Links::new(destination, link);
+        Ok(Self(Arc::new(Shared { links, keys, messages, patience, glance, _runtime: runtime })))
     }
 
     pub(crate) fn keys(&self) -> &Keys {
@@ -130,8 +131,9 @@ impl RedisStore {
         script: &ScriptInvocation<'_>,
     ) -> RepositoryResult<T> {
         let answer = async {
-            let mut connection = self.0.link.connection()?;
-            self.within(limit, script.invoke_async(&mut connection)).await
+            let link = self.0.links.best();
+            let mut connection = link.connection()?;
+            within(&link, limit, script.invoke_async(&mut connection)).await
         };
         let answer = answer.instrument(debug_span!("redis", operation = context)).await;
         answer.map_err(|failure| failure.into_repository_error(context))
@@ -145,19 +147,12 @@ impl RedisStore {
         commands: &Pipeline,
     ) -> RepositoryResult<T> {
         let answer = async {
-            let mut connection = self.0.link.connection()?;
-            self.within(limit, commands.query_async(&mut connection)).await
+            let link = self.0.links.best();
+            let mut connection = link.connection()?;
+            within(&link, limit, commands.query_async(&mut connection)).await
         };
         let answer = answer.instrument(debug_span!("redis", operation = context)).await;
         answer.map_err(|failure| failure.into_repository_error(context))
-    }
-
-    async fn within<T>(&self, limit: Duration, asking: impl Future<Output = RedisResult<T>>) -> Result<T, Failure> {
-        let answer = timeout(limit, asking).await.map_err(|_| Failure::Late).and_then(|answer| Ok(answer?));
-        if answer.as_ref().is_err_and(Failure::is_about_the_connection) {
-            self.0.link.doubt();
-        }
-        answer
     }
 
     /// The next message of the channel of this installation.
@@ -166,8 +161,17 @@ impl RedisStore {
     }
 }
 
-/// A runtime of our own. A connection dies with the runtime it was opened on, and each worker of the web server is
-/// one; here it belongs to none of them.
+/// Waits for an answer, and doubts the connection if there is none for a reason that lies with it.
+async fn within<T>(link: &Link, limit: Duration, asking: impl Future<Output = RedisResult<T>>) -> Result<T, Failure> {
+    let answer = timeout(limit, asking).await.map_err(|_| Failure::Late).and_then(|answer| Ok(answer?));
+    if answer.as_ref().is_err_and(Failure::is_about_the_connection) {
+        link.doubt();
+    }
+    answer
+}
+
+/// A runtime of our own. A connection dies with the runtime it was opened on, and the one that everybody shares belongs to
+/// nobody else's.
 struct OwnRuntime {
     handle: Handle,
     runtime: Option<Runtime>,

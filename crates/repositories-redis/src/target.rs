@@ -54,8 +54,8 @@ impl Target {
     }
 
     /// Opens a connection, looks whether it leads to a server that can be used, and has that send the messages of
-    /// `channel`. The traffic is driven by a task on the runtime of the caller, and ends with that runtime.
-    pub async fn open(&self, channel: &str) -> Result<MultiplexedConnection, Failure> {
+    /// `channel`, if there is one. The traffic is driven by a task on the runtime of the caller, and ends with that runtime.
+    pub async fn open(&self, channel: Option<&str>) -> Result<MultiplexedConnection, Failure> {
         let mut outcome = Err(Failure::NotYet);
         for way in &self.ways {
             outcome = self.open_by(way, channel).await;
@@ -67,11 +67,13 @@ impl Target {
         outcome
     }
 
-    async fn open_by(&self, way: &Pool, channel: &str) -> Result<MultiplexedConnection, Failure> {
+    async fn open_by(&self, way: &Pool, channel: Option<&str>) -> Result<MultiplexedConnection, Failure> {
         let object = timeout(self.patience, way.get()).await.map_err(|_| Failure::Late)??;
         let mut connection = Connection::take(object);
         self.probe(&mut connection).await?;
-        timeout(self.patience, connection.subscribe(channel)).await.map_err(|_| Failure::Late)??;
+        if let Some(channel) = channel {
+            timeout(self.patience, connection.subscribe(channel)).await.map_err(|_| Failure::Late)??;
+        }
         Ok(connection)
     }
 

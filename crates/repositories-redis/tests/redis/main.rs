@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod contract;
+mod links;
 mod outages;
 mod owners;
 mod revocations;
