@@ -4,6 +4,7 @@ use tessera_domain::{ErrorKind, SecurityVersion, Session, SessionId, TokenPair, 
 use tessera_repositories::OpenOutcome;
 
 use super::Sessions;
+use super::service::Basis;
 use crate::ports::random;
 use crate::{ClientInfo, Outage};
 
@@ -41,7 +42,7 @@ impl Sessions {
         let opened = Session::open(id, user_id, now, self.lifetimes.session);
         let session = Session { client: client.of_session(), ..opened };
         // Signed first: a session whose tokens could not be made would be a row that nobody can use.
-        let pair = self.pair(&session, now)?;
+        let pair = self.pair(&Basis::from(&session), now)?;
         match self.sessions.open(&session, version).await.map_err(Outage::from)? {
             OpenOutcome::Opened => Ok(pair),
             OpenOutcome::Superseded => Err(OpenSessionError::Superseded),

@@ -9,6 +9,7 @@ use tessera_domain::{
 use tessera_repositories::{RotateOutcome, RotateSession};
 
 use super::Sessions;
+use super::service::Basis;
 use crate::ports::TokenRejected;
 use crate::{ClientInfo, Outage};
 
@@ -86,9 +87,19 @@ impl Sessions {
             revoke_until: self.last_access_expiry(),
         };
         let gives_successor = presented.on_retry == OnRetry::SameSuccessor;
-        match self.sessions.rotate(&request).await.map_err(Outage::from)? {
-            RotateOutcome::Rotated(session) => Ok(self.pair(&session, now)?),
-            RotateOutcome::Retried(session) if gives_successor => Ok(self.pair(&session, now)?),
+        // Signing takes as long as writing. The pair is made while the storage works, and thrown away if it was not to be.
+        let expected = Basis {
+            user_id: request.user_id,
+            session_id: request.id,
+            generation: request.generation.next(),
+            rotated_at: now,
+            idle_expires_at: now.plus(request.idle),
+        };
+        let (outcome, pair) = tokio::join!(self.sessions.rotate(&request), async { self.pair(&expected, now) });
+        match outcome.map_err(Outage::from)? {
+            RotateOutcome::Rotated(session) if Basis::from(&session) == expected => Ok(pair?),
+            RotateOutcome::Rotated(session) => Ok(self.pair(&Basis::from(&session), now)?),
+            RotateOutcome::Retried(session) if gives_successor => Ok(self.pair(&Basis::from(&session), now)?),
             RotateOutcome::Retried(_) | RotateOutcome::Ended(_) => Err(RefreshError::Revoked),
             RotateOutcome::Reused(session) => {
                 self.note_reuse(&session, presented, request.revoke_until);
@@ -106,7 +117,7 @@ impl Sessions {
         let session = found.filter(|session| session.user_id == *user_id).ok_or(RefreshError::Invalid)?;
         match session.judge(*generation, *now, self.lifetimes.retry_window) {
             Presented::Current => {
-                let access = self.access_token(&session, *now)?;
+                let access = self.access_token(&Basis::from(&session), *now)?;
                 self.note_use(&session, presented).await;
                 Ok(TokenPair { access, refresh: (*token).clone() })
             }

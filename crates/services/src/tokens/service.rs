@@ -6,8 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use secrecy::SecretString;
 use tessera_domain::{
-    AccessToken, Claims, RefreshPolicy, RefreshToken, SecurityVersion, Session, SessionLimits, Subject, Timestamp,
-    TokenId, TokenKind, TokenPair, UserId, last_expiry,
+    AccessToken, Claims, Generation, RefreshPolicy, RefreshToken, SecurityVersion, Session, SessionId, SessionLimits,
+    Subject, Timestamp, TokenId, TokenKind, TokenPair, UserId, last_expiry,
 };
 use tessera_repositories::SessionRepository;
 
@@ -129,40 +129,62 @@ impl TokenService for Sessions {
     }
 }
 
+/// What the tokens of a session's current generation follow from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Basis {
+    pub user_id: UserId,
+    pub session_id: SessionId,
+    pub generation: Generation,
+    pub rotated_at: Timestamp,
+    pub idle_expires_at: Timestamp,
+}
+
+impl From<&Session> for Basis {
+    fn from(session: &Session) -> Self {
+        Self {
+            user_id: session.user_id,
+            session_id: session.id,
+            generation: session.generation,
+            rotated_at: session.rotated_at,
+            idle_expires_at: session.idle_expires_at,
+        }
+    }
+}
+
 impl Sessions {
     /// The pair of a session's current generation.
-    pub(super) fn pair(&self, session: &Session, now: Timestamp) -> Result<TokenPair, Outage> {
-        Ok(TokenPair { access: self.access_token(session, now)?, refresh: self.refresh_token(session)? })
+    pub(super) fn pair(&self, basis: &Basis, now: Timestamp) -> Result<TokenPair, Outage> {
+        Ok(TokenPair { access: self.access_token(basis, now)?, refresh: self.refresh_token(basis)? })
     }
 
     /// A new access token. It does not outlive its session, nor the refresh token: a session that is not open any longer
     /// has no token that works.
-    pub(super) fn access_token(&self, session: &Session, now: Timestamp) -> Result<AccessToken, Outage> {
-        let expires_at = now.plus(self.lifetimes.access).min(session.idle_expires_at);
+    pub(super) fn access_token(&self, basis: &Basis, now: Timestamp) -> Result<AccessToken, Outage> {
+        let expires_at = now.plus(self.lifetimes.access).min(basis.idle_expires_at);
         let token_id = TokenId::new(now, random(&*self.secrets));
-        Ok(AccessToken::new(self.sign(session, TokenKind::Access, token_id, now, expires_at)?))
+        Ok(AccessToken::new(self.sign(basis, TokenKind::Access, token_id, now, expires_at)?))
     }
 
     /// The refresh token of the session's current generation. Everything in it follows from the row, so that a retry is
     /// given the same one.
-    fn refresh_token(&self, session: &Session) -> Result<RefreshToken, Outage> {
-        let token_id = TokenId::of_refresh(session.id, session.generation);
-        let kind = TokenKind::Refresh(session.generation);
-        Ok(RefreshToken::new(self.sign(session, kind, token_id, session.rotated_at, session.idle_expires_at)?))
+    fn refresh_token(&self, basis: &Basis) -> Result<RefreshToken, Outage> {
+        let token_id = TokenId::of_refresh(basis.session_id, basis.generation);
+        let kind = TokenKind::Refresh(basis.generation);
+        Ok(RefreshToken::new(self.sign(basis, kind, token_id, basis.rotated_at, basis.idle_expires_at)?))
     }
 
     fn sign(
         &self,
-        session: &Session,
+        basis: &Basis,
         kind: TokenKind,
         token_id: TokenId,
         issued_at: Timestamp,
         expires_at: Timestamp,
     ) -> Result<SecretString, SignError> {
         self.keys.sign(&Claims {
-            subject: Subject::Account(session.user_id),
+            subject: Subject::Account(basis.user_id),
             token_id,
-            session_id: session.id,
+            session_id: basis.session_id,
             kind,
             issued_at: issued_at.whole_seconds(),
             expires_at: expires_at.whole_seconds(),

@@ -137,6 +137,18 @@ async fn a_retry_is_given_the_very_same_token_or_refused_as_the_contract_says() 
     assert_eq!(refresh(RotateOutcome::Retried(next), STRICT).await, Err(ErrorKind::Unauthenticated));
 }
 
+/// It is signed before the row is there, which may know of an end that the token did not.
+#[tokio::test]
+async fn a_pair_says_what_the_row_says() {
+    let next = session().rotated(NOW, LIFETIMES.session.idle);
+    let minute = Session { idle_expires_at: NOW.plus(Duration::from_mins(1)), ..next.clone() };
+    let earlier = Session { rotated_at: NOW.minus(Duration::from_secs(1)), ..next.clone() };
+    for (row, seconds) in [(next, "604800"), (minute, "60"), (earlier, "604801")] {
+        let refresh = refresh(RotateOutcome::Rotated(row), STRICT).await.expect("rotated");
+        assert!(refresh.ends_with(&format!(" {seconds}")), "{refresh}");
+    }
+}
+
 #[tokio::test]
 async fn whatever_is_not_current_is_refused() {
     let ended = session().ended(NOW, EndReason::LoggedOut);
