@@ -10,6 +10,8 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 pub enum Place {
     /// On the server's own core.
     ServerCore,
+    /// Beside the load: for a server whose database has the server's core to itself.
+    LoadCore,
     /// On every core, the one of the load included.
     AllCores,
 }
@@ -41,6 +43,7 @@ impl Cores {
     pub fn at<T>(&self, place: Place, work: impl FnOnce() -> T) -> anyhow::Result<T> {
         match (place, self.pair) {
             (Place::ServerCore, Some((server, _))) => move_to(&only(server))?,
+            (Place::LoadCore, Some((_, load))) => move_to(&only(load))?,
             _ => move_to(&self.all)?,
         }
         let result = work();

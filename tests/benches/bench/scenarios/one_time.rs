@@ -32,7 +32,7 @@ const VALUE: &str = "018f0000-0000-7000-8000-000000000000";
 pub async fn run(stage: &Stage, report: &mut Report) -> anyhow::Result<()> {
     let redis = stage.redis()?;
     let settings = [("REDIS_URL", redis.url()), ("ONETIME_TOKEN_EXPIRE_SECONDS", "3600")];
-    let server = stage.tessera_with(&stage.new_folder()?, Place::AllCores, &settings)?;
+    let server = stage.tessera_with(&stage.new_folder()?, Place::LoadCore, &settings)?;
     let sessions = accounts::sessions(&server, 64).await?;
     let mut table = Table::of_loads("One-time tokens on Redis; the floors are SET and GETDEL by redis-benchmark");
     for connections in CONNECTIONS {

@@ -42,7 +42,7 @@ FROM (SELECT id AS old, row_number() OVER () AS number FROM sessions) AS numbere
 pub async fn run(stage: &Stage, report: &mut Report) -> anyhow::Result<()> {
     let cluster = stage.postgres()?;
     let settings = [("DATABASE_URL", cluster.url())];
-    let server = stage.tessera_with(&stage.new_folder()?, Place::AllCores, &settings)?;
+    let server = stage.tessera_with(&stage.new_folder()?, Place::LoadCore, &settings)?;
     accounts::sessions(&server, 64).await?;
     execute(cluster.url(), NUMBER).await?;
     let script = stage.new_folder()?.join("rotation.sql");
