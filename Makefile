@@ -16,6 +16,7 @@ check: fmt-check lint doc test ## Everything that a change has to pass
 
 lint: toolchain ## Look for mistakes
 	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
+	cargo clippy --workspace --test faults --all-features --locked -- -D warnings
 
 fmt: toolchain ## Format the code
 	cargo fmt --all

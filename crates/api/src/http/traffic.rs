@@ -37,8 +37,8 @@ pub const BOUNDS: [Duration; 16] = [
 ];
 
 /// The statuses that are told apart, the frequent ones first. All others are one.
-const STATUSES: [u16; 19] =
-    [200, 201, 204, 401, 400, 403, 404, 429, 503, 422, 409, 405, 408, 413, 415, 304, 302, 410, 500];
+const STATUSES: [u16; 20] =
+    [200, 201, 204, 401, 400, 403, 404, 429, 503, 422, 409, 405, 408, 413, 415, 304, 302, 303, 410, 500];
 
 /// What no route answers.
 const UNMATCHED: Route = Route { contract: "none", method: String::new(), path: "(unknown)" };

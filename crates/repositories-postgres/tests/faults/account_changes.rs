@@ -115,7 +115,7 @@ async fn a_change_waits_for_a_link_that_is_being_made_and_ends_it() {
     let owner = opened(&store).await.user_id;
     let (links, new) = (PostgresOneTimeTokens::new(&store), link(1, owner));
     // Whoever makes this link has looked at its account by then, and waits to write it.
-    let bytes: String = new.digest.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let bytes = new.digest.as_bytes().iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
     let row = format!("decode('{bytes}', 'hex'), 'password_reset', decode(repeat('00', 16), 'hex'), 0");
     let insert = format!("BEGIN; INSERT INTO one_time_tokens (digest, purpose, user_id, expires_at) VALUES ({row})");
     admin.batch_execute(&insert).await.expect("in the way");

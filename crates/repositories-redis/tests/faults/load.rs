@@ -24,18 +24,18 @@ pub struct Load {
 
 impl Load {
     pub fn start(store: &RedisStore) -> Self {
-        let (spend, spent) = watch::channel(0);
-        let (refuse, refused) = watch::channel(0);
+        let (count_spent, spent) = watch::channel(0);
+        let (count_refused, refused) = watch::channel(0);
         let (is_over, next) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
         let mut tasks = JoinSet::new();
         for _ in 0..8 {
             let (tokens, is_over, next) = (RedisOneTimeTokens::new(store), Arc::clone(&is_over), Arc::clone(&next));
-            let (spend, refuse) = (spend.clone(), refuse.clone());
+            let (count_spent, count_refused) = (count_spent.clone(), count_refused.clone());
             tasks.spawn(async move {
                 while !is_over.load(Ordering::Relaxed) {
-                    let given = present(&tokens, next.fetch_add(1, Ordering::Relaxed), &refuse).await;
+                    let given = present(&tokens, next.fetch_add(1, Ordering::Relaxed), &count_refused).await;
                     assert!(given <= 1, "spent {given} times");
-                    spend.send_modify(|count| *count += given);
+                    count_spent.send_modify(|count| *count += given);
                 }
             });
         }
@@ -59,7 +59,7 @@ impl Load {
 }
 
 /// Makes a token and presents it several times. Returns how often it was given out.
-async fn present(tokens: &RedisOneTimeTokens, number: u32, refuse: &watch::Sender<u32>) -> u32 {
+async fn present(tokens: &RedisOneTimeTokens, number: u32, count_refused: &watch::Sender<u32>) -> u32 {
     let token = token(number);
     let mut given = 0;
     let mut outcomes = vec![tokens.insert(&token, Earlier::Keep).await.map(|_| None)];
@@ -71,7 +71,7 @@ async fn present(tokens: &RedisOneTimeTokens, number: u32, refuse: &watch::Sende
             Ok(found) => given += u32::from(found.is_some()),
             Err(error) => {
                 assert!(error.is_transient(), "{error:?}");
-                refuse.send_modify(|count| *count += 1);
+                count_refused.send_modify(|count| *count += 1);
             }
         }
     }
