@@ -80,6 +80,31 @@ async fn without_redis_all_goes_on_but_one_time_tokens() {
     until_ready(&server, "all is well again", |report| report["status"] == "ok").await;
 }
 
+/// Redis only has the news travel faster: each instance reads them from the database every second.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_logged_out_is_refused_at_once_there_and_soon_elsewhere_with_redis_or_without() {
+    let mut redis = Process::start(&[]);
+    let one = TestServer::start_with(&[("REDIS_URL", redis.url())]).await;
+    let other = one.another_instance().await;
+    let status = async |server: &TestServer, access: &str| -> u16 {
+        let bearer = format!("Bearer {access}");
+        server.send("GET", "/api/auth/profile/", &[("authorization", &bearer)], "").await.status
+    };
+    one.sign_up("ana").await;
+    for is_there in [true, false] {
+        let (lost, refresh) = one.log_in("ana").await;
+        let (kept, _) = one.log_in("ana").await;
+        assert_eq!(status(&other, &lost).await, 200);
+        if !is_there {
+            redis.kill();
+        }
+        assert_eq!(one.log_out(&lost, &refresh).await.status, 200);
+        assert_eq!(status(&one, &lost).await, 401, "at once");
+        eventually("it is refused", async || (status(&other, &lost).await == 401).then_some(())).await;
+        assert_eq!((status(&one, &kept).await, status(&other, &kept).await), (200, 200));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_start_does_not_wait_for_redis() {
     let mut redis = Process::start(&[]);
