@@ -1,11 +1,11 @@
 //! The short-lived storage ports on Redis, for several instances behind one server.
 //!
 //! One [`RedisStore`] owns a connection that all callers share, the runtime that it lives on, and another connection for each
-//! worker of a web server. The ports are thin types
-//! over a store: [`RedisOneTimeTokens`], [`RedisRateLimits`] and [`RedisUserCache`] keep their data there alone; whose a token
-//! is and whether they still have an account, [`OwnedOneTimeTokens`] asks a database.
-//! Revocations are kept in a database, and Redis has a copy for other services and news for other instances: [`RedisBlacklist`], which
-//! [`RedisRevocations`], [`AnnouncedSessions`] and [`AnnouncedAccountChanges`] write after the database.
+//! worker of a web server. The ports are thin types over a store: [`RedisOneTimeTokens`], [`RedisRateLimits`] and
+//! [`RedisUserCache`] keep their data there alone; whether who a token belongs to still has an account,
+//! [`OwnedOneTimeTokens`] asks a database. Revocations are kept in a database, and Redis has a copy for other services and
+//! news for other instances: [`RedisBlacklist`], which [`RedisRevocations`], [`AnnouncedSessions`] and
+//! [`AnnouncedAccountChanges`] write after the database.
 //!
 //! Redis may lose what it was given, and it may come back with what it had before. Nothing here breaks a promise then: a
 //! token that is lost is unknown, one that was written before the server started anew is not believed, and what was

@@ -150,7 +150,7 @@ mod tests {
 
     use tessera_repositories::{MockStorageHealth, Result};
     use tracing::span::{Attributes, Id, Record};
-    use tracing::{Event, Metadata, Subscriber};
+    use tracing::{Dispatch, Event, Metadata, Subscriber};
 
     use super::*;
     use crate::fixtures::away;
@@ -251,6 +251,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn only_a_change_is_logged() {
         let lines = Lines::default();
+        // While there is but one subscriber, a thread without any may decide that nobody listens, and not just for itself.
+        let _other = Dispatch::new(Lines::default());
         let _guard = tracing::subscriber::set_default(lines.clone());
         let down = instance(vec![backend("redis", false, None)]);
         for _ in 0..3 {

@@ -267,6 +267,7 @@ mod tests {
     use actix_web::error::ErrorBadRequest;
     use actix_web::test::{TestRequest, init_service, try_call_service};
     use actix_web::{App, HttpResponse};
+    use tracing::Dispatch;
     use tracing::subscriber::DefaultGuard;
 
     use super::*;
@@ -277,14 +278,17 @@ mod tests {
     struct Log(Arc<Mutex<Vec<u8>>>);
 
     impl Log {
-        fn of(level: tracing::Level) -> (Self, DefaultGuard) {
+        /// While there is but one subscriber, a thread without any may decide that nobody listens, and not just for itself: so
+        /// there is another.
+        fn of(level: tracing::Level) -> (Self, (DefaultGuard, Dispatch)) {
+            let other = Dispatch::new(tracing_subscriber::fmt().with_max_level(level).with_writer(io::sink).finish());
             let (log, sink) = {
                 let log = Self::default();
                 (log.clone(), log)
             };
             let subscriber =
                 tracing_subscriber::fmt().json().with_max_level(level).with_writer(move || sink.clone()).finish();
-            (log, tracing::subscriber::set_default(subscriber))
+            (log, (tracing::subscriber::set_default(subscriber), other))
         }
 
         fn lines(&self) -> Vec<String> {
