@@ -19,7 +19,7 @@ struct Row {
 pub struct Decisions {
     /// Which one.
     pub policy: Policy,
-    /// How many attempts it admitted. Another limit may have refused them.
+    /// How many attempts it admitted. Another limit may have refused them, or this one when a token had proved wrong.
     pub admitted: u64,
     /// How many it refused.
     pub refused: u64,
