@@ -7,6 +7,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use deadpool::managed::QueueMode;
 use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::deadpool::{BuildError, Object, Pool, PoolError};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
@@ -48,7 +49,8 @@ impl Connections {
             async move { target.open().await }.boxed()
         });
         let manager = AsyncDieselConnectionManager::new_with_config("", config);
-        Pool::builder(manager).max_size(size.max(1)).build().map(Self)
+        // The one that was used last is the warmest: its process on the server has what it needs in its caches.
+        Pool::builder(manager).max_size(size.max(1)).queue_mode(QueueMode::Lifo).build().map(Self)
     }
 
     /// Does `work` on a connection, both within `patience`, of which at most half is spent waiting for the connection.
