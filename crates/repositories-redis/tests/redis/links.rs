@@ -1,6 +1,7 @@
 //! Where the connections are that questions travel on.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tessera_repositories::StorageHealth as _;
 use tessera_repositories_redis::RedisStore;
@@ -24,7 +25,7 @@ async fn until_there_are(count: usize, redis: &Process, store: Option<&RedisStor
         if let Some(store) = store {
             until_answered(async || store.check().await).await;
         }
-        sleep(std::time::Duration::from_millis(5)).await;
+        sleep(Duration::from_millis(5)).await;
     }
 }
 
