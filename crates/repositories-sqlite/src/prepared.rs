@@ -2,6 +2,9 @@
 //!
 //! diesel prepares what it writes itself and cannot vary; an update, and SQL of ours, it prepares each time, since their
 //! texts could be without number. Those that are run again and again have one text: preparing costs more than they do.
+//!
+//! It is so for statements that return rows. What is executed for a count diesel looks at from behind a reference, and does
+//! not ask here.
 
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sqlite::Sqlite;
@@ -32,3 +35,36 @@ impl<S: Query> Query for Prepared<S> {
 }
 
 impl<S> RunQueryDsl<SqliteConnection> for Prepared<S> {}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use diesel::connection::InstrumentationEvent;
+    use diesel::{Connection as _, ExpressionMethods as _, sql_query};
+
+    use super::*;
+    use crate::schema::sessions;
+
+    #[test]
+    fn what_was_run_before_is_prepared_already() {
+        let mut connection = SqliteConnection::establish(":memory:").expect("a database");
+        let table = sql_query("CREATE TABLE sessions (generation BIGINT)");
+        table.execute(&mut connection).expect("a table");
+        let kept = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&kept);
+        connection.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+            if let InstrumentationEvent::CacheQuery { .. } = event {
+                counted.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        for generation in 0_i64..3 {
+            let update = diesel::update(sessions::table).set(sessions::generation.eq(generation));
+            let update = Prepared(update.returning(sessions::generation));
+            let updated: Vec<i64> = update.load(&mut connection).expect("run");
+            assert!(updated.is_empty());
+        }
+        assert_eq!(kept.load(Ordering::Relaxed), 1, "the first one, and for good");
+    }
+}

@@ -63,7 +63,7 @@ impl SessionRepository for SqliteSessions {
         self.store
             .write("note the use of a session", move |connection| {
                 let going_on = sessions::table.find(id.as_bytes().as_slice()).filter(sessions::ended_at.is_null());
-                Prepared(diesel::update(going_on).set(&change)).execute(connection)?;
+                diesel::update(going_on).set(&change).execute(connection)?;
                 Ok(())
             })
             .await

@@ -7,8 +7,8 @@ use crate::Result;
 
 /// Where attempts are counted, by key.
 ///
-/// An attempt is counted before anybody knows how it ends: otherwise a crowd of simultaneous ones would all be judged by
-/// a counter that none of them has reached yet. One that turns out to be no guess, a login with the right password for
+/// What can be guessed is counted before anybody knows how it ends: otherwise a crowd of simultaneous attempts would all be
+/// judged by a counter that none of them has reached yet. One that turns out to be no guess, a login with the right password for
 /// example, is taken back afterwards. It is taken back alone, and the counter is not cleared: else whoever can log in to an
 /// account of their own would clear it between two guesses at somebody else's.
 ///

@@ -15,7 +15,6 @@ use tessera_repositories::{GuardedOutcome, PutOutcome, Result, UserTokenReposito
 
 use crate::SqliteStore;
 use crate::error::Failure;
-use crate::prepared::Prepared;
 use crate::schema::user_tokens;
 
 /// The pairs of a [`SqliteStore`].
@@ -62,7 +61,7 @@ impl UserTokenRepository for SqliteUserTokens {
                      WHERE subject = ? AND token_data ->> '$.refresh.sha256' = ?",
                 );
                 let bound = replacement.bind::<Json, _>(&access).bind::<Text, _>(&subject).bind::<Text, _>(&refresh);
-                let replaced = Prepared(bound).execute(connection)?;
+                let replaced = bound.execute(connection)?;
                 outcome(connection, &subject, replaced)
             })
             .await
@@ -74,8 +73,7 @@ impl UserTokenRepository for SqliteUserTokens {
             .write("delete a pair of tokens", move |connection| {
                 let deletion =
                     sql_query("DELETE FROM user_tokens WHERE subject = ? AND token_data ->> '$.access.sha256' = ?");
-                let bound = deletion.bind::<Text, _>(&subject).bind::<Text, _>(&access);
-                let deleted = Prepared(bound).execute(connection)?;
+                let deleted = deletion.bind::<Text, _>(&subject).bind::<Text, _>(&access).execute(connection)?;
                 outcome(connection, &subject, deleted)
             })
             .await
@@ -104,7 +102,7 @@ fn put(connection: &mut SqliteConnection, row: &PairRow) -> Result<PutOutcome, F
     let known = user_tokens::table
         .filter(user_tokens::subject.eq(&row.subject))
         .filter(user_tokens::username_key.eq(&row.username_key));
-    if Prepared(diesel::update(known).set(row)).execute(connection)? == 1 {
+    if diesel::update(known).set(row).execute(connection)? == 1 {
         return Ok(PutOutcome::Stored);
     }
     if diesel::insert_into(user_tokens::table).values(row).on_conflict_do_nothing().execute(connection)? == 1 {

@@ -3,8 +3,8 @@
 //! Whatever compares a secret that somebody presents asks the [`RateLimiter`] first, in the one place where it compares:
 //! so that all ways to guess share their counters, whichever contract they came through, and a new one cannot forget to.
 //! A password is counted before it is known whether it is right, and taken back if it was no wrong guess: whoever knows
-//! theirs is never counted, and a crowd of simultaneous guesses is. A token is too long to be guessed. One that is wrong is
-//! counted when that is known, and told from one too many by nobody; one that is right asks no counter.
+//! theirs is never counted, and a crowd of simultaneous guesses is. A token is too long to be guessed. A wrong one is counted
+//! when that is known, and beyond the limit the answer says no more than that; one that is right asks no counter.
 
 mod attempt;
 mod fallback;
