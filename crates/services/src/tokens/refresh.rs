@@ -7,6 +7,7 @@ use tessera_domain::{
     RevokedKey, Rotation, Session, Subject, Timestamp, TokenKind, TokenPair, TokenType, UserId,
 };
 use tessera_repositories::{RotateOutcome, RotateSession};
+use tokio::task::yield_now;
 
 use super::Sessions;
 use super::service::Basis;
@@ -95,7 +96,12 @@ impl Sessions {
             rotated_at: now,
             idle_expires_at: now.plus(request.idle),
         };
-        let (outcome, pair) = tokio::join!(self.sessions.rotate(&request), async { self.pair(&expected, now) });
+        let pair = async {
+            // What is asked of the storage leaves this thread first.
+            yield_now().await;
+            self.pair(&expected, now)
+        };
+        let (outcome, pair) = tokio::join!(self.sessions.rotate(&request), pair);
         match outcome.map_err(Outage::from)? {
             RotateOutcome::Rotated(session) if Basis::from(&session) == expected => Ok(pair?),
             RotateOutcome::Rotated(session) => Ok(self.pair(&Basis::from(&session), now)?),
