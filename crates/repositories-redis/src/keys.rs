@@ -20,29 +20,29 @@ impl Keys {
         Self { prefix: prefix.into() }
     }
 
-    /// What the name of every one-time token begins with; a [`member`] follows.
+    /// What the name of every one-time token begins with: a purpose, a colon and the digest follow.
     pub fn one_time_tokens(&self) -> String {
         self.named("{one_time}:token:")
     }
 
-    /// A one-time token.
-    pub fn one_time_token(&self, purpose: OneTimePurpose, digest: &Digest) -> String {
-        self.named(format_args!("{{one_time}}:token:{}", member(purpose, digest)))
+    /// What the name of every one-time token of one purpose begins with.
+    pub fn one_time_tokens_for(&self, purpose: OneTimePurpose) -> String {
+        self.named(format_args!("{{one_time}}:token:{}:", purpose.name()))
     }
 
     /// What the name of every list of the tokens of an account begins with: a purpose, a colon and the account follow.
-    pub fn one_time_owners(&self) -> String {
-        self.named("{one_time}:owner:")
+    pub fn one_time_lists(&self) -> String {
+        self.named("{one_time}:list:")
     }
 
-    /// The tokens of one account and purpose.
-    pub fn one_time_owner(&self, purpose: OneTimePurpose, user_id: UserId) -> String {
-        self.named(format_args!("{{one_time}}:owner:{}:{user_id}", purpose.name()))
+    /// What the name of every such list of one purpose begins with.
+    pub fn one_time_lists_for(&self, purpose: OneTimePurpose) -> String {
+        self.named(format_args!("{{one_time}}:list:{}:", purpose.name()))
     }
 
-    /// All one-time tokens by their expiry.
-    pub fn one_time_expiries(&self) -> String {
-        self.named("{one_time}:expiries")
+    /// All of these lists.
+    pub fn all_one_time_lists(&self) -> String {
+        self.named("{one_time}:lists")
     }
 
     /// What was revoked. Other services look for `jwt_blacklist:` and the `jti` of the token that they are shown, or
@@ -84,11 +84,6 @@ impl Keys {
     }
 }
 
-/// How the expiries name a token.
-pub(crate) fn member(purpose: OneTimePurpose, digest: &Digest) -> String {
-    format!("{}:{}", purpose.name(), digest_text(digest))
-}
-
 /// How a list of tokens names one of them.
 pub(crate) fn digest_text(digest: &Digest) -> String {
     URL_SAFE_NO_PAD.encode(digest.as_bytes())
@@ -114,12 +109,8 @@ mod tests {
 
     #[test]
     fn what_a_script_puts_together_is_what_is_made_here() {
-        let keys = Keys::new("p:");
-        let (purpose, digest, user) =
-            (OneTimePurpose::PasswordReset, Digest::of(b"secret"), UserId::from_bytes([7; 16]));
-        assert_eq!(keys.one_time_token(purpose, &digest), keys.one_time_tokens() + &member(purpose, &digest));
-        let owner = format!("{}{}:{user}", keys.one_time_owners(), purpose.name());
-        assert_eq!(keys.one_time_owner(purpose, user), owner);
-        assert_eq!(member(purpose, &digest), format!("password_reset:{}", digest_text(&digest)));
+        let (keys, purpose) = (Keys::new("p:"), OneTimePurpose::PasswordReset);
+        assert_eq!(keys.one_time_tokens_for(purpose), keys.one_time_tokens() + purpose.name() + ":");
+        assert_eq!(keys.one_time_lists_for(purpose), keys.one_time_lists() + purpose.name() + ":");
     }
 }

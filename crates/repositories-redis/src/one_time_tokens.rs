@@ -1,4 +1,4 @@
-//! One-time tokens in Redis: an entry in a list of its account while it can be spent, and nothing afterwards.
+//! One-time tokens in Redis: a key, and an entry in a list of its account, while it can be spent, and nothing afterwards.
 //!
 //! A token belongs to the history of the data in which it was written, and only a server that is in that history gives
 //! it out. One that starts from an older snapshot, or a replica that takes over before it has heard of everything, begins
@@ -15,7 +15,7 @@ use tessera_repositories::{Earlier, KeepOutcome, OneTimeTokenRepository, Result}
 
 use crate::RedisStore;
 use crate::error::Failure;
-use crate::keys::{digest_text, member};
+use crate::keys::digest_text;
 
 /// How much longer than it is good a token is kept: the clock of the server is not ours.
 const MARGIN: Duration = Duration::from_hours(1);
@@ -26,11 +26,11 @@ macro_rules! script {
     };
 }
 
-static INSERT: LazyLock<Script> = script!("history.lua", "forget.lua", "insert.lua");
+static INSERT: LazyLock<Script> = script!("history.lua", "insert.lua");
 static CONSUME: LazyLock<Script> = script!("history.lua", "look.lua", "consume.lua");
 static FIND: LazyLock<Script> = script!("history.lua", "look.lua", "find.lua");
 static DELETE_FOR: LazyLock<Script> = script!("delete_for.lua");
-static DELETE_EXPIRED: LazyLock<Script> = script!("forget.lua", "delete_expired.lua");
+static DELETE_EXPIRED: LazyLock<Script> = script!("delete_expired.lua");
 
 /// The one-time tokens of a [`RedisStore`].
 #[derive(Clone)]
@@ -52,11 +52,9 @@ impl RedisOneTimeTokens {
         (digest, purpose): (&Digest, OneTimePurpose),
         now: Timestamp,
     ) -> Result<Option<OneTimeToken>> {
-        let keys = self.store.keys();
-        let mut look = script.key(keys.one_time_token(purpose, digest));
-        look.key(keys.one_time_expiries());
-        look.arg(digest_text(digest)).arg(member(purpose, digest)).arg(now.unix_micros());
-        look.arg(format!("{}{}:", keys.one_time_owners(), purpose.name()));
+        let (keys, digest_text) = (self.store.keys(), digest_text(digest));
+        let mut look = script.key(keys.one_time_tokens_for(purpose) + &digest_text);
+        look.arg(digest_text).arg(now.unix_micros()).arg(keys.one_time_lists_for(purpose));
         let found: Option<(String, i64)> = self.store.run(context, self.store.patience(), &look).await?;
         let token = found.map(|(user_id, expires_at)| -> Result<_, Failure> {
             let user_id = user_id.parse().map_err(|_| Failure::Corrupt("the account of a one-time token"))?;
@@ -70,13 +68,12 @@ impl RedisOneTimeTokens {
 impl OneTimeTokenRepository for RedisOneTimeTokens {
     /// Accounts are not known here: see [`OwnedOneTimeTokens`](crate::OwnedOneTimeTokens).
     async fn insert(&self, token: &OneTimeToken, earlier: Earlier) -> Result<KeepOutcome> {
-        let keys = self.store.keys();
-        let mut insert = INSERT.key(keys.one_time_token(token.purpose, &token.digest));
-        insert.key(keys.one_time_owner(token.purpose, token.user_id)).key(keys.one_time_expiries());
-        insert.arg(digest_text(&token.digest)).arg(member(token.purpose, &token.digest));
-        insert.arg(token.user_id.to_string()).arg(token.expires_at.unix_micros());
-        insert.arg(u8::from(earlier == Earlier::Replace)).arg(MARGIN.as_secs() * 1_000);
-        insert.arg(keys.one_time_tokens()).arg(keys.one_time_owners());
+        let (keys, digest, user) = (self.store.keys(), digest_text(&token.digest), token.user_id.to_string());
+        let tokens = keys.one_time_tokens_for(token.purpose);
+        let mut insert = INSERT.key(format!("{tokens}{digest}"));
+        insert.key(keys.one_time_lists_for(token.purpose) + &user).key(keys.all_one_time_lists());
+        insert.arg(digest).arg(user).arg(token.expires_at.unix_micros());
+        insert.arg(u8::from(earlier == Earlier::Replace)).arg(MARGIN.as_secs() * 1_000).arg(tokens);
         let () = self.store.run("insert a one-time token", self.store.patience(), &insert).await?;
         Ok(KeepOutcome::Kept)
     }
@@ -90,11 +87,10 @@ impl OneTimeTokenRepository for RedisOneTimeTokens {
     }
 
     async fn delete_for(&self, user_id: UserId, purposes: &[OneTimePurpose]) -> Result<()> {
-        let keys = self.store.keys();
-        let mut delete = DELETE_FOR.key(keys.one_time_expiries());
-        delete.arg(keys.one_time_tokens());
+        let (keys, mut delete) = (self.store.keys(), DELETE_FOR.prepare_invoke());
         for purpose in purposes {
-            delete.key(keys.one_time_owner(*purpose, user_id)).arg(purpose.name());
+            delete.key(format!("{}{user_id}", keys.one_time_lists_for(*purpose)));
+            delete.arg(keys.one_time_tokens_for(*purpose));
         }
         self.store.run("delete one-time tokens", self.store.patience(), &delete).await
     }
@@ -102,8 +98,8 @@ impl OneTimeTokenRepository for RedisOneTimeTokens {
     /// Most of what expires is gone before anybody asks for this: see `insert.lua`.
     async fn delete_expired(&self, now: Timestamp, limit: u32) -> Result<u32> {
         let keys = self.store.keys();
-        let mut delete = DELETE_EXPIRED.key(keys.one_time_expiries());
-        delete.arg(now.unix_micros()).arg(limit).arg(keys.one_time_tokens()).arg(keys.one_time_owners());
+        let mut delete = DELETE_EXPIRED.key(keys.all_one_time_lists());
+        delete.arg(now.unix_micros()).arg(limit).arg(keys.one_time_lists()).arg(keys.one_time_tokens());
         self.store.run("delete expired one-time tokens", self.store.patience(), &delete).await
     }
 }

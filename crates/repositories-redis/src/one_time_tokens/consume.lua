@@ -1,4 +1,5 @@
-redis.call('HDEL', list, ARGV[1])
+if redis.call('ZREM', list, ARGV[1]) == 0 then
+  return false
+end
 redis.call('DEL', KEYS[1])
-redis.call('ZREM', KEYS[2], ARGV[2])
 return {user, expiry}

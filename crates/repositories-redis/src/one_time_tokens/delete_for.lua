@@ -1,11 +1,9 @@
--- KEYS: all expiries, then the lists of the account.
--- ARGV: what names of tokens begin with, then the purposes in the order of the lists.
-for number = 2, #KEYS do
-  for _, digest in ipairs(redis.call('HKEYS', KEYS[number])) do
-    local member = ARGV[number] .. ':' .. digest
-    redis.call('DEL', ARGV[1] .. member)
-    redis.call('ZREM', KEYS[1], member)
+-- KEYS: the lists of the account.
+-- ARGV: what names of tokens begin with, for each list.
+for number, list in ipairs(KEYS) do
+  for _, digest in ipairs(redis.call('ZRANGE', list, 0, -1)) do
+    redis.call('DEL', ARGV[number] .. digest)
   end
-  redis.call('DEL', KEYS[number])
+  redis.call('DEL', list)
 end
 return 1

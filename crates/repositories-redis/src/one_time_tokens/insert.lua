@@ -1,37 +1,44 @@
--- KEYS: the token, the list of its account, all expiries.
--- ARGV: digest, member, account, expiry in microseconds, 1 to replace earlier tokens, margin in milliseconds, what names
--- of tokens begin with, what names of lists begin with.
-local token, list, expiries = KEYS[1], KEYS[2], KEYS[3]
-local digest, member, user, expiry = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local margin, tokens, owners = tonumber(ARGV[6]), ARGV[7], ARGV[8]
+-- KEYS: the token, the list of its account, all lists.
+-- ARGV: digest, account, expiry in microseconds, 1 to replace earlier tokens, margin in milliseconds, what names of tokens of
+-- its purpose begin with.
+-- A token is a key that says whose it is, until when it is good and in which history it was written; and the entry of its
+-- digest in the list of its account. Only the entry makes it a token: without its list, a key is nothing.
+local token, list, lists = KEYS[1], KEYS[2], KEYS[3]
+local digest, user, expiry, margin = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[5])
 
 -- The clock of this server only says when nobody can be interested any more; whether a token is good is decided by the
 -- moment that comes with the question.
-local time = redis.call('TIME')
-local left = tonumber(expiry) / 1000 - (time[1] * 1000 + time[2] / 1000)
-local keep = math.ceil(math.max(left, 0)) + margin
+local present = redis.call('TIME')[1] * 1000
+local keep = math.ceil(math.max(expiry / 1000 - present, 0)) + margin
+local long_ago = (present - margin) * 1000
 
-if ARGV[5] == '1' then
-  local purpose = string.match(member, '^([^:]+):')
-  for _, earlier in ipairs(redis.call('HKEYS', list)) do
-    redis.call('DEL', tokens .. purpose .. ':' .. earlier)
-    redis.call('ZREM', expiries, purpose .. ':' .. earlier)
+if ARGV[4] == '1' then
+  for _, earlier in ipairs(redis.call('ZRANGE', list, 0, -1)) do
+    redis.call('DEL', ARGV[6] .. earlier)
   end
   redis.call('DEL', list)
 end
-redis.call('HSET', list, digest, expiry .. ' ' .. history)
-redis.call('SET', token, user, 'PX', string.format('%.0f', keep))
-if redis.call('PTTL', list) < keep then
-  redis.call('PEXPIRE', list, string.format('%.0f', keep))
+redis.call('SET', token, history .. user .. expiry, 'PX', keep)
+redis.call('ZADD', list, expiry, digest)
+local left = redis.call('PTTL', list)
+if left < keep then
+  redis.call('PEXPIRE', list, keep + margin)
 end
-redis.call('ZADD', expiries, expiry, member)
-
--- One in eight, as chance made its digest, takes sixteen away: those that expired half a margin ago, or are gone already.
-if string.byte(digest) % 8 == 0 then
-  for _, oldest in ipairs(redis.call('ZRANGE', expiries, 0, 15)) do
-    if redis.call('PTTL', tokens .. oldest) < margin / 2 then
-      forget(tokens, owners, expiries, oldest)
+-- A list is known by its first token to expire. Two that have long been known are looked at when there is a new one.
+if left < 0 then
+  redis.call('ZADD', lists, expiry, list)
+  for _, old in ipairs(redis.call('ZRANGEBYSCORE', lists, '-inf', long_ago, 'LIMIT', 0, 2)) do
+    if redis.call('EXISTS', old) == 1 then
+      redis.call('ZADD', lists, expiry, old)
+    else
+      redis.call('ZREM', lists, old)
     end
+  end
+end
+-- One in eight, as chance made its digest, takes away sixteen entries of its list that are nothing any more.
+if string.byte(digest) % 8 == 0 then
+  for _, old in ipairs(redis.call('ZRANGEBYSCORE', list, '-inf', long_ago, 'LIMIT', 0, 16)) do
+    redis.call('ZREM', list, old)
   end
 end
 return 1

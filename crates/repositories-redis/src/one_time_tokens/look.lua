@@ -1,15 +1,11 @@
--- KEYS: the token, all expiries.
--- ARGV: digest, member, now in microseconds, what names of lists of its purpose begin with.
-local user = redis.call('GET', KEYS[1])
-if not user then
+-- KEYS: the token.
+-- ARGV: digest, now in microseconds, what names of lists of its purpose begin with.
+local token = redis.call('GET', KEYS[1])
+if not token or string.sub(token, 1, 40) ~= history then
   return false
 end
-local list = ARGV[4] .. user
-local entry = redis.call('HGET', list, ARGV[1])
-if not entry then
+local user, expiry = string.sub(token, 41, 76), string.sub(token, 77)
+if tonumber(ARGV[2]) >= tonumber(expiry) then
   return false
 end
-local expiry, written = string.match(entry, '^(%-?%d+) (%x+)$')
-if written ~= history or tonumber(ARGV[3]) >= tonumber(expiry) then
-  return false
-end
+local list = ARGV[3] .. user

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod clean_up;
 mod contract;
 mod links;
 mod outages;

@@ -100,7 +100,7 @@ async fn a_key_that_is_not_what_it_should_be_is_a_permanent_error() {
     let server = Process::start(&[]);
     let store = connect(server.url(), PREFIX).await;
     let tokens = RedisOneTimeTokens::new(&store);
-    server.ask(&["SET", "tessera:{one_time}:expiries", "a text"]);
+    server.ask(&["SET", "tessera:{one_time}:lists", "a text"]);
     assert!(!insert(&tokens, 1).await.expect_err("no place for it").is_transient());
     let refused = tokens.delete_expired(NOW, 1).await;
     assert!(!refused.expect_err("no expiries").is_transient());

@@ -147,7 +147,7 @@ async fn an_eviction_loses_tokens_and_brings_none_back() {
     let server = Process::start(&[]);
     let tokens = tokens(&server).await;
     let own = |number| OneTimeToken { user_id: UserId::from_bytes([9; 16]), ..token(number) };
-    for (round, part) in (0..).zip(["*:token:*", "*:owner:*", "*:expiries"]) {
+    for (round, part) in (0..).zip(["*:token:*", "*:list:*", "*:lists"]) {
         let (old, new) = (own(10 * round + 1), own(10 * round + 2));
         insert(&tokens, &old).await;
         evict(&server, part);
