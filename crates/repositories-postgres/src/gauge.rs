@@ -47,7 +47,7 @@ impl StorageGauge for PostgresStore {
     }
 
     fn pools(&self) -> Vec<PoolLoad> {
-        vec![self.connections().load(self.meter())]
+        vec![self.load()]
     }
 
     /// Counting a large table would read all of it; the server's own estimate costs nothing.

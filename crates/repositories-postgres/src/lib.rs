@@ -1,9 +1,8 @@
 //! Every storage port on PostgreSQL, for several instances behind one database: file for file the twin of the SQLite
 //! storage.
 //!
-//! One [`PostgresStore`] owns a pool of connections and the runtime that they live on. A port method becomes one task
-//! on that runtime: whoever asked may go away, the task comes to its end, so that no transaction is ever cut in the
-//! middle. The ports are thin types over a store: [`PostgresUsers`], [`PostgresAccountChanges`], [`PostgresSessions`],
+//! One [`PostgresStore`] owns the connections, and a runtime for those that belong to nobody's thread. A port method becomes
+//! one task: whoever asked may go away, the task comes to its end, so that no transaction is ever cut in the middle. The ports are thin types over a store: [`PostgresUsers`], [`PostgresAccountChanges`], [`PostgresSessions`],
 //! [`PostgresRevocations`], [`PostgresOneTimeTokens`], [`PostgresUserTokens`], [`PostgresActivity`],
 //! [`PostgresMailOutbox`], [`PostgresSigningKeys`]. There is no cache of accounts here, since a cache is no matter of
 //! the database.
@@ -27,6 +26,7 @@ mod migrate;
 mod one_time_tokens;
 mod pool;
 mod prepared;
+mod reach;
 mod revocations;
 mod schema;
 mod sessions;

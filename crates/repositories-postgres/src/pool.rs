@@ -4,20 +4,19 @@
 //! of, and asking would cost every checkout a round trip; it is closed, and the server rolls back what was open.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use deadpool::managed::QueueMode;
+use deadpool::managed::{QueueMode, Timeouts};
+use diesel::ConnectionError;
 use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::deadpool::{BuildError, Object, Pool, PoolError};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use futures_util::FutureExt as _;
-use tessera_repositories::PoolLoad;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::runtime::Handle;
+use tokio::time::{Instant, timeout_at};
 
 use crate::connection::Target;
 use crate::error::Failure;
-use crate::gauge::Meter;
 
 /// What is done with a connection: an `async move |connection| { … }` whose future may move between threads.
 ///
@@ -34,61 +33,75 @@ where
     type Running = F;
 }
 
-/// A few connections, opened when they are needed. It is to be used on one runtime only, since the connections live on
-/// the one they were opened on.
+/// A few connections, opened when they are needed.
 #[derive(Clone)]
 pub(crate) struct Connections(Pool<AsyncPgConnection>);
 
+/// One of them, until it is dropped.
+pub(crate) type Lent = Object<AsyncPgConnection>;
+
 impl Connections {
-    pub(crate) fn new(target: Target, size: usize) -> Result<Self, BuildError> {
+    /// At most `size` connections. Each lives and dies with the runtime `home`, or if there is none, with that of whoever is
+    /// the first to take it.
+    pub(crate) fn new(target: Target, size: usize, home: Option<Handle>) -> Result<Self, BuildError> {
         let mut config = ManagerConfig::default();
         // Only looks at what is known of a connection here: that it is open, and in no transaction.
         config.recycling_method = RecyclingMethod::Fast;
         config.custom_setup = Box::new(move |_| {
-            let target = target.clone();
-            async move { target.open().await }.boxed()
+            let (target, home) = (target.clone(), home.clone());
+            async move {
+                let Some(home) = home else { return target.open().await };
+                let opened = home.spawn(async move { target.open().await }).await;
+                opened.unwrap_or_else(|ended| Err(ConnectionError::BadConnection(ended.to_string())))
+            }
+            .boxed()
         });
         let manager = AsyncDieselConnectionManager::new_with_config("", config);
         // The one that was used last is the warmest: its process on the server has what it needs in its caches.
         Pool::builder(manager).max_size(size.max(1)).queue_mode(QueueMode::Lifo).build().map(Self)
     }
 
-    /// Does `work` on a connection, both within `patience`, of which at most half is spent waiting for the connection.
-    pub(crate) async fn lend<T, W>(&self, patience: Duration, work: W) -> Result<T, Failure>
-    where
-        W: AsyncFnOnce(&mut AsyncPgConnection) -> Result<T, Failure>,
-        W: for<'c> Work<&'c mut AsyncPgConnection, Result<T, Failure>, Running: Send>,
-    {
-        let deadline = Instant::now() + patience;
-        let mut object = timeout(patience / 2, self.0.get()).await.map_err(|_| Failure::Late)??;
-        let running = AssertUnwindSafe(timeout_at(deadline, work(&mut object))).catch_unwind();
-        let failure = match running.await {
-            Ok(Ok(Ok(answer))) => return Ok(answer),
-            Ok(Ok(Err(failure))) => failure,
-            Ok(Err(_)) => Failure::Late,
-            Err(_) => Failure::Panicked,
-        };
-        drop(Object::take(object));
-        Err(failure)
+    /// The next connection that is free.
+    pub(crate) async fn take(&self) -> Result<Lent, Failure> {
+        Ok(self.0.get().await?)
     }
 
-    /// How many there are, and who waits for one.
-    pub(crate) fn load(&self, meter: &Meter) -> PoolLoad {
-        let pool = self.0.status();
-        PoolLoad {
-            name: "connections",
-            size: pool.max_size as u64,
-            busy: pool.size.saturating_sub(pool.available) as u64,
-            waiting: pool.waiting as u64,
-            refused: meter.refused.load(Ordering::Relaxed),
-            late: meter.late.load(Ordering::Relaxed),
+    /// A connection, if one is free or may be opened; nothing if all are at work.
+    pub(crate) async fn take_free(&self) -> Result<Option<Lent>, Failure> {
+        let at_once = Timeouts { wait: Some(Duration::ZERO), ..Timeouts::default() };
+        match self.0.timeout_get(&at_once).await {
+            Err(PoolError::Timeout(_)) => Ok(None),
+            taken => Ok(Some(taken?)),
         }
     }
 
-    /// Closes the connections that are at rest, and lends no more.
+    /// How many are at work.
+    pub(crate) fn busy(&self) -> usize {
+        let pool = self.0.status();
+        pool.size.saturating_sub(pool.available)
+    }
+
+    /// Closes those that are at rest, and lends no more.
     pub(crate) fn close(&self) {
         self.0.close();
     }
+}
+
+/// Does `work` on a connection, before the deadline. The connection is free afterwards, or closed.
+pub(crate) async fn on<T, W>(mut lent: Lent, deadline: Instant, work: W) -> Result<T, Failure>
+where
+    W: AsyncFnOnce(&mut AsyncPgConnection) -> Result<T, Failure>,
+    W: for<'c> Work<&'c mut AsyncPgConnection, Result<T, Failure>, Running: Send>,
+{
+    let running = AssertUnwindSafe(timeout_at(deadline, work(&mut lent))).catch_unwind();
+    let failure = match running.await {
+        Ok(Ok(Ok(answer))) => return Ok(answer),
+        Ok(Ok(Err(failure))) => failure,
+        Ok(Err(_)) => Failure::Late,
+        Err(_) => Failure::Panicked,
+    };
+    drop(Object::take(lent));
+    Err(failure)
 }
 
 impl From<PoolError> for Failure {

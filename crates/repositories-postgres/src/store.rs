@@ -8,16 +8,18 @@ use std::thread;
 use std::time::Duration;
 
 use diesel_async::AsyncPgConnection;
-use tessera_repositories::Result as RepositoryResult;
+use tessera_repositories::{PoolLoad, Result as RepositoryResult};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{Semaphore, TryAcquireError};
+use tokio::time::{Instant, timeout};
 use tracing::{Instrument as _, debug_span};
 
 use crate::connection::Target;
 use crate::error::Failure;
 use crate::gauge::Meter;
 use crate::migrate;
-use crate::pool::{Connections, Work};
+use crate::pool::{self, Work};
+use crate::reach::Reach;
 
 /// A longer queue is no bound: what is at its end is too late anyway.
 const MOST_PLACES: u32 = 1 << 20;
@@ -27,6 +29,9 @@ const MOST_PLACES: u32 = 1 << 20;
 pub struct StoreOptions {
     /// The most connections at a time. All instances together must stay below the server's `max_connections`.
     pub connections: usize,
+    /// The threads with a runtime to themselves that ask all the time, as the workers of a web server do. Each of them has an
+    /// equal share of three quarters of the connections to itself.
+    pub workers: usize,
     /// The most jobs that wait for a connection; one more is refused at once as transient.
     pub queue: usize,
     /// How long a caller waits for its answer. The server's own deadlines follow from it.
@@ -37,7 +42,7 @@ impl Default for StoreOptions {
     /// Connections that wait for the disk share its writes, so a few more than there are cores. A request must end
     /// within 5 s, whatever the server does.
     fn default() -> Self {
-        Self { connections: 16, queue: 4_096, patience: Duration::from_secs(4) }
+        Self { connections: 16, workers: 0, queue: 4_096, patience: Duration::from_secs(4) }
     }
 }
 
@@ -73,7 +78,8 @@ impl From<io::Error> for ConnectError {
 pub struct PostgresStore(Arc<Shared>);
 
 struct Shared {
-    connections: Connections,
+    reach: Reach,
+    most_connections: usize,
     /// One place for each job that runs or waits.
     places: Arc<Semaphore>,
     place_count: u32,
@@ -100,13 +106,14 @@ impl PostgresStore {
         let target = Target::parse(url, options.patience)?;
         let runtime = OwnRuntime::start()?;
         migrate::run(&runtime.handle, target.clone().for_migrations()).await?;
-        let connections = Connections::new(target.for_work(), options.connections)
+        let most_connections = options.connections.max(1);
+        let reach = Reach::new(target.for_work(), most_connections, options.workers, &runtime.handle)
             .map_err(|error| ConnectError::Start(error.into()))?;
         let place_count = u32::try_from(options.connections.saturating_add(options.queue)).unwrap_or(u32::MAX);
         let place_count = place_count.clamp(1, MOST_PLACES);
         let places = Arc::new(Semaphore::new(usize::try_from(place_count).unwrap_or(1)));
         let (patience, meter) = (options.patience, Meter::default());
-        Ok(Self(Arc::new(Shared { connections, places, place_count, patience, meter, runtime })))
+        Ok(Self(Arc::new(Shared { reach, most_connections, places, place_count, patience, meter, runtime })))
     }
 
     /// Finishes what was asked and disconnects, for all clones. What is asked afterwards is refused as transient.
@@ -114,7 +121,7 @@ impl PostgresStore {
         // Every job gives its place back in time; a second call finds the semaphore closed.
         let _all_done = self.0.places.acquire_many(self.0.place_count).await;
         self.0.places.close();
-        self.0.connections.close();
+        self.0.reach.close();
     }
 
     /// Does `work` on a connection, and tells the ports what came of it.
@@ -133,15 +140,21 @@ impl PostgresStore {
         answer.map_err(|failure| failure.into_repository_error(context))
     }
 
-    pub(crate) fn connections(&self) -> &Connections {
-        &self.0.connections
+    /// How many connections there are, and who waits for one.
+    pub(crate) fn load(&self) -> PoolLoad {
+        let jobs = usize::try_from(self.0.place_count).unwrap_or(0).saturating_sub(self.0.places.available_permits());
+        let busy = self.0.reach.busy();
+        PoolLoad {
+            name: "connections",
+            size: self.0.most_connections as u64,
+            busy: busy as u64,
+            waiting: jobs.saturating_sub(busy) as u64,
+            refused: self.0.meter.refused.load(Ordering::Relaxed),
+            late: self.0.meter.late.load(Ordering::Relaxed),
+        }
     }
 
-    pub(crate) fn meter(&self) -> &Meter {
-        &self.0.meter
-    }
-
-    /// The work is a task of its own, on the runtime of the connections. A caller that goes away (a request whose
+    /// The work is a task of its own, on the runtime of a worker or of the store. A caller that goes away (a request whose
     /// client hung up) drops only the handle: the work is done, or undone, but never left in the middle.
     async fn spawn<T, W>(&self, work: W) -> Result<T, Failure>
     where
@@ -153,9 +166,13 @@ impl PostgresStore {
             TryAcquireError::NoPermits => Failure::QueueFull,
             TryAcquireError::Closed => Failure::Closed,
         })?;
-        let (connections, patience) = (self.0.connections.clone(), self.0.patience);
-        let job = self.0.runtime.handle.spawn(async move {
-            let answer = connections.lend(patience, work).await;
+        let reached = self.0.reach.within_reach(&self.0.runtime.handle);
+        let patience = self.0.patience;
+        let job = reached.runtime.clone().spawn(async move {
+            let deadline = Instant::now() + patience;
+            // At most half of the time is spent waiting for a connection.
+            let connection = timeout(patience / 2, reached.connection()).await.map_err(|_| Failure::Late)??;
+            let answer = pool::on(connection, deadline, work).await;
             drop(place);
             answer
         });
@@ -163,8 +180,8 @@ impl PostgresStore {
     }
 }
 
-/// A runtime of our own. A connection dies with the runtime it was opened on, and each worker of the web server is
-/// one; here a connection belongs to none of them.
+/// A runtime of our own. A connection dies with the runtime it was opened on; those that are here belong to no worker of
+/// the web server.
 struct OwnRuntime {
     handle: Handle,
     runtime: Option<Runtime>,

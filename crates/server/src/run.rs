@@ -74,7 +74,7 @@ impl Ending {
 
 /// Opens the storages and puts everything together: a server that does not listen.
 pub async fn assemble(config: &Config, overrides: &Overrides) -> anyhow::Result<(Storages, Wired)> {
-    let storages = overrides.open(&config.storage).await?;
+    let storages = overrides.open(config).await?;
     let wired = wiring::wire(config, &storages, overrides).await?;
     Ok((storages, wired))
 }

@@ -25,7 +25,8 @@ const NOW: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
 const RECOVERY: Duration = Duration::from_secs(10);
 
 /// So patient that a busy machine makes no difference, for the tests that are not about being late.
-const OPTIONS: StoreOptions = StoreOptions { connections: 4, queue: 256, patience: Duration::from_secs(40) };
+const OPTIONS: StoreOptions =
+    StoreOptions { connections: 4, workers: 0, queue: 256, patience: Duration::from_secs(40) };
 
 async fn connect(url: &str) -> PostgresStore {
     PostgresStore::connect_with(url, OPTIONS).await.expect("a store")

@@ -8,6 +8,6 @@ use crate::{log, output};
 /// Opens the storage, which brings its schema up to date, and closes it.
 pub fn migrate(config: &Config, overrides: &Overrides) -> anyhow::Result<()> {
     let _log = log::start(&config.logging)?;
-    block_on(async { overrides.open(&config.storage).await?.close().await })?;
+    block_on(async { overrides.open(config).await?.close().await })?;
     Ok(output::print("The database schema is up to date.")?)
 }

@@ -38,7 +38,7 @@ fn set_active(
     let _log = log::start(&config.logging)?;
     let email = Email::parse(&account.email).map_err(|problem| anyhow!("EMAIL {problem}"))?;
     let set = block_on(async {
-        let storages = overrides.open(&config.storage).await?;
+        let storages = overrides.open(config).await?;
         let around = Surroundings::new(&config.passwords, overrides)?;
         let revoked = wiring::mirror(&storages, &around);
         let set = wiring::activation(config, &storages, &around, revoked).set_named_active(&email, is_active).await;

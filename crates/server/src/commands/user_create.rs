@@ -51,7 +51,7 @@ fn parse<T>(flag: &str, text: &str, parse: fn(&str) -> Result<T, Invalid>) -> an
 }
 
 async fn register(config: &Config, overrides: &Overrides, command: RegisterUser) -> anyhow::Result<User> {
-    let storages = overrides.open(&config.storage).await?;
+    let storages = overrides.open(config).await?;
     let around = Surroundings::new(&config.passwords, overrides)?;
     let (activity, writer) = wiring::activity(&storages, &around);
     let mails = wiring::mail_queue(&storages, &around);

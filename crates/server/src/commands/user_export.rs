@@ -50,7 +50,7 @@ pub fn export_users(config: &Config, overrides: &Overrides, how: &ExportUsers) -
     };
     let count = block_on(async {
         let mut signals = Signals::listen()?;
-        let storages = overrides.open(&config.storage).await?;
+        let storages = overrides.open(config).await?;
         let written = tokio::select! {
             written = write_all(&*storages.users, format, how.with_hashes, &mut target) => written,
             name = signals.next() => Err(anyhow!("{name} stopped it")),

@@ -24,7 +24,7 @@ pub struct ListUsers {
 pub fn list_users(config: &Config, overrides: &Overrides, how: &ListUsers) -> anyhow::Result<()> {
     let _log = log::start(&config.logging)?;
     block_on(async {
-        let storages = overrides.open(&config.storage).await?;
+        let storages = overrides.open(config).await?;
         let printed = print_all(&*storages.users, if how.json { as_json } else { as_row }, !how.json).await;
         storages.close().await?;
         printed

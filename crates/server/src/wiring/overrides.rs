@@ -6,7 +6,7 @@ use tessera_adapters::SystemClock;
 use tessera_services::ports::Clock;
 
 use super::Storages;
-use crate::config::Storage;
+use crate::config::Config;
 
 /// Parts that are not chosen by the configuration.
 #[derive(Clone, Default)]
@@ -36,13 +36,13 @@ impl Overrides {
     }
 
     /// Opens the storages that are configured, and puts in what replaces them.
-    pub(crate) async fn open(&self, configured: &Storage) -> anyhow::Result<Storages> {
-        Storages::open(configured).await.map(|opened| self.put_into(opened))
+    pub(crate) async fn open(&self, config: &Config) -> anyhow::Result<Storages> {
+        Storages::open(config).await.map(|opened| self.put_into(opened))
     }
 
     /// The same, but a database file that is not there yet is not made.
-    pub(crate) async fn find(&self, configured: &Storage) -> anyhow::Result<Option<Storages>> {
-        Ok(Storages::find(configured).await?.map(|found| self.put_into(found)))
+    pub(crate) async fn find(&self, config: &Config) -> anyhow::Result<Option<Storages>> {
+        Ok(Storages::find(config).await?.map(|found| self.put_into(found)))
     }
 
     fn put_into(&self, mut storages: Storages) -> Storages {

@@ -14,6 +14,7 @@ use tessera_repositories_memory::{MemoryRateLimits, MemoryUserCache};
 use tessera_repositories_postgres::{
     PostgresAccountChanges, PostgresActivity, PostgresMailOutbox, PostgresOneTimeTokens, PostgresRevocations,
     PostgresSessions, PostgresSigningKeys, PostgresStore, PostgresUserTokens, PostgresUsers,
+    StoreOptions as PostgresOptions,
 };
 use tessera_repositories_redis::{
     AnnouncedAccountChanges, AnnouncedSessions, OwnedOneTimeTokens, RedisBlacklist, RedisOneTimeTokens,
@@ -26,7 +27,7 @@ use tessera_repositories_sqlite::{
 use tessera_services::health::Backend;
 use tessera_services::limits::FallbackRateLimits;
 
-use crate::config::{Database, Redis, Storage};
+use crate::config::{Config, Database, Redis};
 
 /// Every storage port, behind whichever storage was chosen.
 pub struct Storages {
@@ -74,10 +75,11 @@ enum Opened {
 
 impl Storages {
     /// Opens the storage, made and brought up to date if need be.
-    pub(super) async fn open(storage: &Storage) -> anyhow::Result<Self> {
+    pub(super) async fn open(config: &Config) -> anyhow::Result<Self> {
+        let storage = &config.storage;
         let database = match &storage.database {
             Database::Sqlite { path } => Self::open_sqlite(path.clone()).await?,
-            Database::Postgres { url } => Self::open_postgres(url.expose_secret()).await?,
+            Database::Postgres { url } => Self::open_postgres(url.expose_secret(), config.listen.workers.get()).await?,
         };
         match &storage.redis {
             Some(redis) => database.with_redis(redis, &storage.redis_key_prefix).await,
@@ -86,10 +88,10 @@ impl Storages {
     }
 
     /// The same, but a database file that is not there yet is not made.
-    pub(super) async fn find(storage: &Storage) -> anyhow::Result<Option<Self>> {
-        match &storage.database {
+    pub(super) async fn find(config: &Config) -> anyhow::Result<Option<Self>> {
+        match &config.storage.database {
             Database::Sqlite { path } if !path.try_exists()? => Ok(None),
-            _ => Self::open(storage).await.map(Some),
+            _ => Self::open(config).await.map(Some),
         }
     }
 
@@ -118,8 +120,10 @@ impl Storages {
         })
     }
 
-    async fn open_postgres(url: &str) -> anyhow::Result<Self> {
-        let store = PostgresStore::connect(url).await.context("the database cannot be used (DATABASE_URL)")?;
+    async fn open_postgres(url: &str, workers: usize) -> anyhow::Result<Self> {
+        let options = PostgresOptions { workers, ..PostgresOptions::default() };
+        let store = PostgresStore::connect_with(url, options).await;
+        let store = store.context("the database cannot be used (DATABASE_URL)")?;
         Ok(Self {
             users: Arc::new(PostgresUsers::new(&store)),
             account_changes: Arc::new(PostgresAccountChanges::new(&store)),

@@ -38,7 +38,7 @@ fn with_keys<T>(
     let _log = log::start(&config.logging)?;
     refuse_a_shared_secret(config)?;
     block_on(async {
-        let storages = overrides.open(&config.storage).await?;
+        let storages = overrides.open(config).await?;
         let done = match wiring::key_rotation(config, &storages, &overrides.clock()).await {
             Ok(keys) => work(&keys).await,
             Err(error) => Err(error),

@@ -72,11 +72,7 @@ pub fn import_users(config: &Config, overrides: &Overrides, how: &ImportUsers) -
         let signals = Signals::listen()?;
         let rejects = how.rejects.as_deref().map(|path| Rejects::create(path, rows.heading())).transpose()?;
         let around = Surroundings::new(&config.passwords, overrides)?;
-        let storages = if how.dry_run {
-            overrides.find(&config.storage).await?
-        } else {
-            Some(overrides.open(&config.storage).await?)
-        };
+        let storages = if how.dry_run { overrides.find(config).await? } else { Some(overrides.open(config).await?) };
         let destination = match &storages {
             Some(storages) if how.dry_run => Destination::Foreseen(storages.users.clone()),
             Some(storages) => Destination::Real(wiring::account_import(storages, &around)),
