@@ -35,10 +35,12 @@ if left < 0 then
     end
   end
 end
--- One in eight, as chance made its digest, takes away sixteen entries of its list that are nothing any more.
+-- One in eight, as chance made its digest, looks at sixteen of its list that should be gone, and forgets those that are.
 if string.byte(digest) % 8 == 0 then
   for _, old in ipairs(redis.call('ZRANGEBYSCORE', list, '-inf', long_ago, 'LIMIT', 0, 16)) do
-    redis.call('ZREM', list, old)
+    if redis.call('EXISTS', ARGV[6] .. old) == 0 then
+      redis.call('ZREM', list, old)
+    end
   end
 end
 return 1

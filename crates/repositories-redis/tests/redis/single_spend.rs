@@ -8,7 +8,7 @@ use tessera_repositories::{Earlier, KeepOutcome, OneTimeTokenRepository as _};
 use tessera_repositories_redis::RedisOneTimeTokens;
 use tessera_test_servers::redis::Process;
 
-use crate::support::{PREFIX, connect, restart};
+use crate::support::{PREFIX, connect, evict, restart};
 use crate::{NOW, RECOVERY, until_answered};
 
 /// A replica is served when it asks, and not with others some seconds later.
@@ -174,10 +174,4 @@ fn follow(replica: &Process, primary: &Process) {
     while !is_following() {
         assert!(started.elapsed() < RECOVERY, "it never follows");
     }
-}
-
-/// Throws away every key of this kind.
-fn evict(server: &Process, pattern: &str) {
-    let script = "for _, key in ipairs(redis.call('KEYS', ARGV[1])) do redis.call('DEL', key) end";
-    server.ask(&["EVAL", script, "0", pattern]);
 }

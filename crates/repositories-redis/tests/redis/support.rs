@@ -25,3 +25,9 @@ pub fn restart(server: &mut Process, arguments: &[&str]) {
     server.kill();
     server.start_again(arguments);
 }
+
+/// Throws away every key of this kind.
+pub fn evict(server: &Process, pattern: &str) {
+    let script = "for _, key in ipairs(redis.call('KEYS', ARGV[1])) do redis.call('DEL', key) end";
+    server.ask(&["EVAL", script, "0", pattern]);
+}
