@@ -13,6 +13,7 @@ use diesel_async::pooled_connection::deadpool::{BuildError, Object, Pool, PoolEr
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use futures_util::FutureExt as _;
 use tokio::runtime::Handle;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
 use crate::connection::Target;
@@ -51,8 +52,11 @@ impl Connections {
             let (target, home) = (target.clone(), home.clone());
             async move {
                 let Some(home) = home else { return target.open().await };
-                let opened = home.spawn(async move { target.open().await }).await;
-                opened.unwrap_or_else(|ended| Err(ConnectionError::BadConnection(ended.to_string())))
+                // Dropped with whoever waits for it, so that none is opened that nobody counts.
+                let mut opening = JoinSet::new();
+                opening.spawn_on(async move { target.open().await }, &home);
+                let opened = opening.join_next().await.and_then(Result::ok);
+                opened.unwrap_or_else(|| Err(ConnectionError::BadConnection("the store has ended".to_owned())))
             }
             .boxed()
         });

@@ -8,8 +8,8 @@
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 
 use deadpool::managed::BuildError;
+use futures_util::future::select_ok;
 use tokio::runtime::{Handle, RuntimeFlavor};
-use tokio::select;
 
 use crate::connection::Target;
 use crate::error::Failure;
@@ -97,16 +97,19 @@ impl Reach {
 }
 
 impl Reached {
-    /// A connection of the caller's own, or if all of those are busy the first that is free.
+    /// A connection of the caller's own, or if none is to be had a common one, or the first that is free of either.
     pub(crate) async fn connection(&self) -> Result<Lent, Failure> {
         let Some(near) = &self.near else { return self.common.take().await };
-        if let Some(free) = near.take_free().await? {
+        match near.take_free().await {
+            Ok(Some(free)) => return Ok(free),
+            Ok(None) => {}
+            // The server takes no more, or is away.
+            Err(_) => return self.common.take().await,
+        }
+        if let Ok(Some(free)) = self.common.take_free().await {
             return Ok(free);
         }
-        select! {
-            biased;
-            taken = near.take() => taken,
-            taken = self.common.take() => taken,
-        }
+        let (taken, _) = select_ok([near, &self.common].map(|all| Box::pin(all.take()))).await?;
+        Ok(taken)
     }
 }

@@ -116,10 +116,11 @@ impl PostgresStore {
         Ok(Self(Arc::new(Shared { reach, most_connections, places, place_count, patience, meter, runtime })))
     }
 
-    /// Finishes what was asked and disconnects, for all clones. What is asked afterwards is refused as transient.
+    /// Finishes what was asked and disconnects, for all clones. What is asked afterwards is refused as transient. What was asked
+    /// on a runtime that is gone, or is driven by nobody any more, is not waited for: it is done or undone, as the server finds.
     pub async fn close(&self) {
-        // Every job gives its place back in time; a second call finds the semaphore closed.
-        let _all_done = self.0.places.acquire_many(self.0.place_count).await;
+        // Every job that goes on gives its place back in time; a second call finds the semaphore closed.
+        let _all_done = timeout(self.0.patience, self.0.places.acquire_many(self.0.place_count)).await;
         self.0.places.close();
         self.0.reach.close();
     }
@@ -155,7 +156,8 @@ impl PostgresStore {
     }
 
     /// The work is a task of its own, on the runtime of a worker or of the store. A caller that goes away (a request whose
-    /// client hung up) drops only the handle: the work is done, or undone, but never left in the middle.
+    /// client hung up) drops only the handle: the work is done, or undone, but never left in the middle. Where a runtime ends
+    /// before it, the connection ends too, and the server undoes what was open.
     async fn spawn<T, W>(&self, work: W) -> Result<T, Failure>
     where
         T: Send + 'static,

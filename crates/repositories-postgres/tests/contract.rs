@@ -13,15 +13,13 @@ use tessera_repositories::{
 };
 use tessera_repositories_postgres::{
     PostgresAccountChanges, PostgresActivity, PostgresMailOutbox, PostgresOneTimeTokens, PostgresRevocations,
-    PostgresSessions, PostgresSigningKeys, PostgresStore, PostgresUserTokens, PostgresUsers, StoreOptions,
+    PostgresSessions, PostgresSigningKeys, PostgresStore, PostgresUserTokens, PostgresUsers,
 };
 use tessera_test_servers::postgres::{Schema, Server};
 
-/// A test has a runtime to itself, as a worker of the web server has.
 async fn fresh() -> (PostgresStore, Schema) {
     let schema = Server::shared().schema();
-    let options = StoreOptions { workers: 1, ..StoreOptions::default() };
-    let store = PostgresStore::connect_with(schema.url(), options).await.expect("a store");
+    let store = PostgresStore::connect(schema.url()).await.expect("a store");
     (store, schema)
 }
 

@@ -10,7 +10,7 @@ use tessera_repositories::{RevocationRepository as _, StorageGauge as _, Storage
 use tessera_repositories_postgres::{PostgresRevocations, PostgresStore, StoreOptions};
 use tessera_test_servers::postgres::{Schema, Server};
 use tokio::runtime::{Builder, Runtime};
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, yield_now};
 use tokio::time::timeout;
 use tokio_postgres::{Client, NoTls};
 
@@ -86,7 +86,11 @@ async fn workers_have_their_share_and_what_is_common_and_nobody_has_more() {
     until_waiting(&admin, 8).await;
     let (third, others) = (revoke_elsewhere(&store), tokio::spawn(revoke(store.clone())));
     let load = || store.pools().into_iter().next().expect("a pool");
-    let counting = async { while load().waiting != 72 {} };
+    let counting = async {
+        while load().waiting != 72 {
+            yield_now().await;
+        }
+    };
     timeout(PATIENCE / 4, counting).await.expect("they wait");
     assert_eq!((load().size, load().busy), (8, 8));
     assert_eq!(connections(&admin).await, 8);
@@ -96,6 +100,8 @@ async fn workers_have_their_share_and_what_is_common_and_nobody_has_more() {
         worker.join().expect("all answered");
     }
     assert_eq!((load().busy, load().waiting), (0, 0));
+    let with_their_threads = async { while connections(&admin).await != 2 {} };
+    timeout(PATIENCE / 4, with_their_threads).await.expect("shares end");
 }
 
 #[tokio::test(flavor = "multi_thread")]

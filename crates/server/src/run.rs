@@ -34,6 +34,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(20);
 const UNREAD: usize = 32 * 1_024;
 /// Connections that wait to be accepted.
 const BACKLOG: u32 = 1_024;
+/// How many names of servers a worker can look up at once: one may hang.
+const LOOKUPS: usize = 4;
 
 /// A server that answers requests until it is stopped.
 pub struct RunningServer {
@@ -152,7 +154,7 @@ fn listen(
     let settings = HttpSettings { proxies, traffic, spans, ..HttpSettings::default() };
     let server = HttpServer::new(move || tessera_api::app(&services, settings.clone(), &perimeter))
         .workers(workers)
-        .worker_max_blocking_threads(1)
+        .worker_max_blocking_threads(LOOKUPS)
         .max_connections((descriptors::connections() / workers).max(1))
         .backlog(BACKLOG)
         .tcp_nodelay(true)

@@ -9,58 +9,64 @@ use tessera_repositories_postgres::{
 };
 
 use crate::interleaving::{opened, rotation};
-use crate::{NOW, OPTIONS, admin, backends, connect, new_user, session, until_waiting, user_id};
+use crate::{NOW, OPTIONS, admin, backends, connect, for_each_caller, new_user, session, until_waiting, user_id};
 use tessera_test_servers::postgres::Server;
 
 /// The answer to a stolen token is a transaction of several statements. Its caller goes away while it waits for its
 /// first lock, and it is finished all the same; the only connection comes back without a transaction in it.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_caller_that_goes_away_cuts_no_transaction() {
-    let schema = Server::shared().schema();
-    let options = StoreOptions { connections: 1, ..OPTIONS };
-    let store = PostgresStore::connect_with(schema.url(), options).await.expect("a store");
-    let admin = admin(schema.url()).await;
-    let (sessions, revocations) = (PostgresSessions::new(&store), PostgresRevocations::new(&store));
-    let session = opened(&store).await;
-    for generation in [0, 1] {
-        let rotated = sessions.rotate(&rotation(session.id, generation)).await.expect("an answer");
-        assert!(matches!(rotated, RotateOutcome::Rotated(_)));
-    }
+#[test]
+fn a_caller_that_goes_away_cuts_no_transaction() {
+    for_each_caller(async |workers| {
+        let schema = Server::shared().schema();
+        let options = StoreOptions { connections: 1 + workers, workers, ..OPTIONS };
+        let store = PostgresStore::connect_with(schema.url(), options).await.expect("a store");
+        let admin = admin(schema.url()).await;
+        let (sessions, revocations) = (PostgresSessions::new(&store), PostgresRevocations::new(&store));
+        let session = opened(&store).await;
+        for generation in [0, 1] {
+            let rotated = sessions.rotate(&rotation(session.id, generation)).await.expect("an answer");
+            assert!(matches!(rotated, RotateOutcome::Rotated(_)));
+        }
 
-    admin.batch_execute("BEGIN; SELECT * FROM sessions FOR UPDATE").await.expect("locked");
-    let caller = tokio::spawn({
-        let sessions = sessions.clone();
-        async move { sessions.rotate(&rotation(session.id, 0)).await }
+        admin.batch_execute("BEGIN; SELECT * FROM sessions FOR UPDATE").await.expect("locked");
+        let caller = tokio::spawn({
+            let sessions = sessions.clone();
+            async move { sessions.rotate(&rotation(session.id, 0)).await }
+        });
+        until_waiting(&admin, 1).await;
+        caller.abort();
+        assert!(caller.await.expect_err("it was aborted").is_cancelled());
+        admin.batch_execute("COMMIT").await.expect("unlocked");
+
+        let stored = sessions.find(session.id).await.expect("readable").expect("the session is there");
+        assert!(matches!(stored.state, SessionState::Ended { .. }));
+        assert!(revocations.is_revoked(&[RevokedKey::Session(session.id)], NOW).await.expect("readable"));
+        assert_eq!(backends(&admin, "state LIKE 'idle in transaction%'").await, 0);
     });
-    until_waiting(&admin, 1).await;
-    caller.abort();
-    assert!(caller.await.expect_err("it was aborted").is_cancelled());
-    admin.batch_execute("COMMIT").await.expect("unlocked");
-
-    let stored = sessions.find(session.id).await.expect("readable").expect("the session is there");
-    assert!(matches!(stored.state, SessionState::Ended { .. }));
-    assert!(revocations.is_revoked(&[RevokedKey::Session(session.id)], NOW).await.expect("readable"));
-    assert_eq!(backends(&admin, "state LIKE 'idle in transaction%'").await, 0);
 }
 
 /// A hundred callers that change their minds at any moment: afterwards nothing is open, and everything works.
-#[tokio::test(flavor = "multi_thread")]
-async fn callers_that_go_away_leave_nothing_behind() {
-    let schema = Server::shared().schema();
-    let (store, admin) = (connect(schema.url()).await, admin(schema.url()).await);
-    let sessions = PostgresSessions::new(&store);
-    let session = opened(&store).await;
-    for number in 0..100 {
-        let mut calls = tokio::task::JoinSet::new();
-        let sessions = sessions.clone();
-        calls.spawn(async move { sessions.rotate(&rotation(session.id, number % 5)).await });
-        for _ in 0..number {
-            tokio::task::yield_now().await;
+#[test]
+fn callers_that_go_away_leave_nothing_behind() {
+    for_each_caller(async |workers| {
+        let schema = Server::shared().schema();
+        let options = StoreOptions { workers, ..OPTIONS };
+        let store = PostgresStore::connect_with(schema.url(), options).await.expect("a store");
+        let admin = admin(schema.url()).await;
+        let sessions = PostgresSessions::new(&store);
+        let session = opened(&store).await;
+        for number in 0..100 {
+            let mut calls = tokio::task::JoinSet::new();
+            let sessions = sessions.clone();
+            calls.spawn(async move { sessions.rotate(&rotation(session.id, number % 5)).await });
+            for _ in 0..number {
+                tokio::task::yield_now().await;
+            }
+            calls.abort_all();
         }
-        calls.abort_all();
-    }
-    store.close().await;
-    assert_eq!(backends(&admin, "state LIKE 'idle in transaction%'").await, 0);
+        store.close().await;
+        assert_eq!(backends(&admin, "state LIKE 'idle in transaction%'").await, 0);
+    });
 }
 
 /// Rows that nobody of us wrote are no reason to try again (nor to panic).

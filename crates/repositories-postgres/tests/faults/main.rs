@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use tessera_domain::{Email, NewUser, PasswordHash, Session, SessionId, SessionLimits, Timestamp, User, UserId};
 use tessera_repositories_postgres::{PostgresStore, StoreOptions};
+use tokio::runtime::Builder;
 use tokio::time::timeout;
 use tokio_postgres::{Client, NoTls};
 
@@ -27,6 +28,14 @@ const RECOVERY: Duration = Duration::from_secs(10);
 /// So patient that a busy machine makes no difference, for the tests that are not about being late.
 const OPTIONS: StoreOptions =
     StoreOptions { connections: 4, workers: 0, queue: 256, patience: Duration::from_secs(40) };
+
+/// Runs a test whose stores have so many workers, once for callers that are none, and once for one that is.
+fn for_each_caller(test: impl AsyncFn(usize)) {
+    let (everybody, worker) = (Builder::new_multi_thread(), Builder::new_current_thread());
+    for (mut runtime, workers) in [(everybody, 0), (worker, 1)] {
+        runtime.enable_all().build().expect("a runtime").block_on(test(workers));
+    }
+}
 
 async fn connect(url: &str) -> PostgresStore {
     PostgresStore::connect_with(url, OPTIONS).await.expect("a store")

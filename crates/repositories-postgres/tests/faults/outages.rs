@@ -6,17 +6,18 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use tessera_repositories::{RepositoryError, StorageHealth as _, UserRepository as _};
-use tessera_repositories_postgres::{PostgresStore, PostgresUsers};
+use tessera_repositories_postgres::{PostgresStore, PostgresUsers, StoreOptions};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::{RECOVERY, admin, new_user, user_id};
+use crate::{RECOVERY, admin, for_each_caller, new_user, user_id};
 use tessera_test_servers::postgres::{Cluster, Server};
 
 /// With the deadlines of the service: they are what recovery depends on.
-async fn connect(url: &str) -> PostgresStore {
-    PostgresStore::connect(url).await.expect("a store")
+async fn connect(url: &str, workers: usize) -> PostgresStore {
+    let options = StoreOptions { workers, ..StoreOptions::default() };
+    PostgresStore::connect_with(url, options).await.expect("a store")
 }
 
 /// Eight writers that insert one account after the other, until they are told to stop.
@@ -96,64 +97,71 @@ async fn until_answered<T>(call: impl AsyncFn() -> Result<T, RepositoryError>) -
     timeout(RECOVERY, trying).await.expect("recovered in time")
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_restarts_under_load_loses_nothing_and_is_found_again() {
-    let cluster = Cluster::start(&[]);
-    let store = connect(cluster.url()).await;
-    let mut load = Load::start(&store);
-    for mode in ["immediate", "fast"] {
-        load.acknowledged(100).await;
-        assert!(cluster.pg_ctl(&["stop", "-m", mode]));
-        load.refused(20).await;
-        assert!(store.check().await.expect_err("it is away").is_transient());
-        assert!(cluster.pg_ctl(&["start"]));
-        load.acknowledged(100).await;
-    }
-    load.stop(&store).await;
+#[test]
+fn a_server_that_restarts_under_load_loses_nothing_and_is_found_again() {
+    for_each_caller(async |workers| {
+        let cluster = Cluster::start(&[]);
+        let store = connect(cluster.url(), workers).await;
+        let mut load = Load::start(&store);
+        for mode in ["immediate", "fast"] {
+            load.acknowledged(100).await;
+            assert!(cluster.pg_ctl(&["stop", "-m", mode]));
+            load.refused(20).await;
+            assert!(store.check().await.expect_err("it is away").is_transient());
+            assert!(cluster.pg_ctl(&["start"]));
+            load.acknowledged(100).await;
+        }
+        load.stop(&store).await;
+    });
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn backends_that_are_killed_are_replaced() {
-    let schema = Server::shared().schema();
-    let (store, admin) = (connect(schema.url()).await, admin(schema.url()).await);
-    let kill = async || {
-        let kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = current_schema()";
-        admin.batch_execute(kill).await.expect("killed");
-    };
-    let mut load = Load::start(&store);
-    for _ in 0..5 {
+#[test]
+fn backends_that_are_killed_are_replaced() {
+    for_each_caller(async |workers| {
+        let schema = Server::shared().schema();
+        let (store, admin) = (connect(schema.url(), workers).await, admin(schema.url()).await);
+        let kill = async || {
+            let kill =
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = current_schema()";
+            admin.batch_execute(kill).await.expect("killed");
+        };
+        let mut load = Load::start(&store);
+        for _ in 0..5 {
+            load.acknowledged(50).await;
+            kill().await;
+        }
         load.acknowledged(50).await;
-        kill().await;
-    }
-    load.acknowledged(50).await;
-    load.stop(&store).await;
+        load.stop(&store).await;
 
-    kill().await;
-    until_answered(async || store.check().await).await;
+        kill().await;
+        until_answered(async || store.check().await).await;
+    });
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_server_without_a_free_slot_is_worth_a_retry() {
-    let cluster = Cluster::start(&["max_connections=4", "superuser_reserved_connections=0", "max_wal_senders=0"]);
-    let store = connect(cluster.url()).await;
-    let mut others = Vec::new();
-    until_answered(async || store.check().await).await;
-    // One for each of the three that are left. The one that the store has goes on to serve.
-    while others.len() < 3 {
-        others.push(admin(cluster.url()).await);
-    }
-    let mut load = Load::start(&store);
-    load.refused(10).await;
-    load.acknowledged(10).await;
-    drop(others);
-    load.acknowledged(50).await;
-    load.stop(&store).await;
+#[test]
+fn a_server_without_a_free_slot_is_worth_a_retry() {
+    for_each_caller(async |workers| {
+        let cluster = Cluster::start(&["max_connections=4", "superuser_reserved_connections=0", "max_wal_senders=0"]);
+        let store = connect(cluster.url(), workers).await;
+        let mut others = Vec::new();
+        until_answered(async || store.check().await).await;
+        // One for each of the three that are left. The one that the store has goes on to serve.
+        while others.len() < 3 {
+            others.push(admin(cluster.url()).await);
+        }
+        let mut load = Load::start(&store);
+        load.refused(10).await;
+        load.acknowledged(10).await;
+        drop(others);
+        load.acknowledged(50).await;
+        load.stop(&store).await;
+    });
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_takes_no_writes_is_worth_a_retry_and_can_still_be_read() {
     let cluster = Cluster::start(&[]);
-    let (store, admin) = (connect(cluster.url()).await, admin(cluster.url()).await);
+    let (store, admin) = (connect(cluster.url(), 0).await, admin(cluster.url()).await);
     admin.batch_execute("SET default_transaction_read_only = off").await.expect("we are above it");
     let users = PostgresUsers::new(&store);
     let mut load = Load::start(&store);
@@ -173,11 +181,13 @@ async fn a_server_that_takes_no_writes_is_worth_a_retry_and_can_still_be_read() 
 }
 
 /// A server that is shutting down is a matter of seconds; one that hangs on its way is not to be waited for.
-#[tokio::test(flavor = "multi_thread")]
-async fn while_the_server_is_away_errors_come_at_once() {
-    let cluster = Cluster::start(&[]);
-    let store = connect(cluster.url()).await;
-    assert!(cluster.pg_ctl(&["stop", "-m", "immediate"]));
-    let refused = timeout(Duration::from_secs(1), PostgresUsers::new(&store).find(user_id(1))).await;
-    assert!(refused.expect("at once").expect_err("it is away").is_transient());
+#[test]
+fn while_the_server_is_away_errors_come_at_once() {
+    for_each_caller(async |workers| {
+        let cluster = Cluster::start(&[]);
+        let store = connect(cluster.url(), workers).await;
+        assert!(cluster.pg_ctl(&["stop", "-m", "immediate"]));
+        let refused = timeout(Duration::from_secs(1), PostgresUsers::new(&store).find(user_id(1))).await;
+        assert!(refused.expect("at once").expect_err("it is away").is_transient());
+    });
 }

@@ -1,9 +1,12 @@
 //! A server that is there and does not answer: locked, or behind a network that swallows everything.
 
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use tessera_repositories::UserRepository as _;
+use futures_util::future::join_all;
+use tessera_repositories::{StorageHealth as _, UserRepository as _};
 use tessera_repositories_postgres::{ConnectError, PostgresStore, PostgresUsers, StoreOptions};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
@@ -11,7 +14,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_postgres::Client;
 
-use crate::{OPTIONS, RECOVERY, admin, backends, connect, new_user, user_id};
+use crate::{OPTIONS, RECOVERY, admin, backends, for_each_caller, new_user, user_id};
 use tessera_test_servers::postgres::{Cluster, Server};
 
 /// Short, since these tests have to sit it out; the deadlines of the server follow from it.
@@ -50,74 +53,101 @@ async fn pid(admin: &Client) -> i32 {
 }
 
 /// More callers than connections: who cannot have one in time is told so.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_crowd_before_a_locked_table_is_sent_away_in_time() {
-    let schema = Server::shared().schema();
-    let options = StoreOptions { connections: 2, queue: 10, ..IMPATIENT };
-    let store = PostgresStore::connect_with(schema.url(), options).await.expect("a store");
-    let admin = admin(schema.url()).await;
-    admin.batch_execute("BEGIN; LOCK TABLE users").await.expect("locked");
-    let mut crowd = tokio::task::JoinSet::new();
-    for number in 0..20 {
-        let users = PostgresUsers::new(&store);
-        crowd.spawn(async move { users.find(user_id(number)).await });
-    }
-    for refused in timeout(AT_LAST, crowd.join_all()).await.expect("they all end") {
-        assert!(refused.expect_err("the table is locked").is_transient());
-    }
-    admin.batch_execute("COMMIT").await.expect("unlocked");
-    assert_eq!(PostgresUsers::new(&store).find(user_id(1)).await.expect("there is room again"), None);
+#[test]
+fn a_crowd_before_a_locked_table_is_sent_away_in_time() {
+    for_each_caller(async |workers| {
+        let schema = Server::shared().schema();
+        let options = StoreOptions { connections: 2, workers, queue: 10, ..IMPATIENT };
+        let store = PostgresStore::connect_with(schema.url(), options).await.expect("a store");
+        let admin = admin(schema.url()).await;
+        admin.batch_execute("BEGIN; LOCK TABLE users").await.expect("locked");
+        let mut crowd = tokio::task::JoinSet::new();
+        for number in 0..20 {
+            let users = PostgresUsers::new(&store);
+            crowd.spawn(async move { users.find(user_id(number)).await });
+        }
+        for refused in timeout(AT_LAST, crowd.join_all()).await.expect("they all end") {
+            assert!(refused.expect_err("the table is locked").is_transient());
+        }
+        admin.batch_execute("COMMIT").await.expect("unlocked");
+        assert_eq!(PostgresUsers::new(&store).find(user_id(1)).await.expect("there is room again"), None);
+    });
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_network_that_swallows_everything_is_not_waited_for() {
-    let cluster = Cluster::start(&[]);
-    let network = Network::before(cluster.url()).await;
-    let store = PostgresStore::connect_with(&network.url, IMPATIENT).await.expect("a store");
-    let users = PostgresUsers::new(&store);
-    assert_eq!(users.find(user_id(1)).await.expect("readable"), None);
+#[test]
+fn a_network_that_swallows_everything_is_not_waited_for() {
+    for_each_caller(async |workers| {
+        let cluster = Cluster::start(&[]);
+        let network = Network::before(cluster.url()).await;
+        let options = StoreOptions { workers, ..IMPATIENT };
+        let store = PostgresStore::connect_with(&network.url, options).await.expect("a store");
+        let users = PostgresUsers::new(&store);
+        assert_eq!(users.find(user_id(1)).await.expect("readable"), None);
 
-    network.is_frozen.send_replace(true);
-    for _ in 0..2 {
-        let refused = timeout(AT_LAST, users.find(user_id(1))).await.expect("it ends");
-        assert!(refused.expect_err("nothing comes back").is_transient());
-    }
-    let refused = timeout(AT_LAST, PostgresStore::connect_with(&network.url, IMPATIENT)).await.expect("it ends");
-    assert!(matches!(refused, Err(ConnectError::Unreachable(_))));
+        network.is_frozen.send_replace(true);
+        for _ in 0..2 {
+            let refused = timeout(AT_LAST, users.find(user_id(1))).await.expect("it ends");
+            assert!(refused.expect_err("nothing comes back").is_transient());
+        }
+        let refused = timeout(AT_LAST, PostgresStore::connect_with(&network.url, IMPATIENT)).await.expect("it ends");
+        assert!(matches!(refused, Err(ConnectError::Unreachable(_))));
 
-    network.is_frozen.send_replace(false);
-    let well = async { while users.find(user_id(1)).await.is_err() {} };
-    timeout(RECOVERY, well).await.expect("recovered in time");
+        network.is_frozen.send_replace(false);
+        let well = async { while users.find(user_id(1)).await.is_err() {} };
+        timeout(RECOVERY, well).await.expect("recovered in time");
+    });
 }
 
 /// Closing waits for what was asked, and refuses what comes later.
-#[tokio::test(flavor = "multi_thread")]
-async fn closing_finishes_what_was_asked() {
-    let schema = Server::shared().schema();
-    let (store, admin) = (connect(schema.url()).await, admin(schema.url()).await);
-    let users = PostgresUsers::new(&store);
-    admin.batch_execute("BEGIN; LOCK TABLE users").await.expect("locked");
-    let asked = tokio::spawn({
-        let users = users.clone();
-        async move { users.insert(&new_user(1)).await }
+#[test]
+fn closing_finishes_what_was_asked() {
+    for_each_caller(async |workers| {
+        let schema = Server::shared().schema();
+        let options = StoreOptions { workers, ..OPTIONS };
+        let store = PostgresStore::connect_with(schema.url(), options).await.expect("a store");
+        let admin = admin(schema.url()).await;
+        let users = PostgresUsers::new(&store);
+        admin.batch_execute("BEGIN; LOCK TABLE users").await.expect("locked");
+        let asked = tokio::spawn({
+            let users = users.clone();
+            async move { users.insert(&new_user(1)).await }
+        });
+        crate::until_waiting(&admin, 1).await;
+        let closing = tokio::spawn({
+            let store = store.clone();
+            async move { store.close().await }
+        });
+        admin.batch_execute("COMMIT").await.expect("unlocked");
+        closing.await.expect("closed");
+        let _inserted = asked.await.expect("no panic").expect("it was finished");
+        assert!(users.find(user_id(1)).await.expect_err("it is closed").is_transient());
+        store.close().await;
+        while backends(&admin, "true").await > 0 {}
     });
-    crate::until_waiting(&admin, 1).await;
-    let closing = tokio::spawn({
-        let store = store.clone();
-        async move { store.close().await }
+}
+
+/// Whoever waits for a connection of its own and for a common one takes one, and the other is not opened for nobody.
+#[test]
+fn a_busy_worker_opens_no_more_connections_than_there_may_be() {
+    for_each_caller(async |workers| {
+        let cluster = Cluster::start(&[]);
+        let network = Network::before(cluster.url()).await;
+        let options = StoreOptions { connections: 8, workers, ..OPTIONS };
+        let store = PostgresStore::connect_with(&network.url, options).await.expect("a store");
+        let before = network.carried.load(Ordering::Relaxed);
+        for crowd in (1..20).cycle().take(200) {
+            join_all((0..crowd).map(|_| async { store.check().await.expect("answered") })).await;
+        }
+        assert!(network.carried.load(Ordering::Relaxed) - before <= 8, "{:?}", network.carried);
     });
-    admin.batch_execute("COMMIT").await.expect("unlocked");
-    closing.await.expect("closed");
-    let _inserted = asked.await.expect("no panic").expect("it was finished");
-    assert!(users.find(user_id(1)).await.expect_err("it is closed").is_transient());
-    store.close().await;
-    while backends(&admin, "true").await > 0 {}
 }
 
 /// What lies between the store and the server, and can be frozen.
 struct Network {
     url: String,
     is_frozen: watch::Sender<bool>,
+    /// How many connections there were.
+    carried: Arc<AtomicU32>,
 }
 
 impl Network {
@@ -128,14 +158,16 @@ impl Network {
         let (there, database) = rest.split_once('/').expect("a database");
         let (is_frozen, frozen) = watch::channel(false);
         let url = format!("{prefix}@{here}/{database}");
-        let there = there.to_owned();
+        let (there, carried) = (there.to_owned(), Arc::new(AtomicU32::new(0)));
+        let count = Arc::clone(&carried);
         tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
+                count.fetch_add(1, Ordering::Relaxed);
                 let far = TcpStream::connect(&there).await.expect("the server");
                 tokio::spawn(carry(near, far, frozen.clone()));
             }
         });
-        Self { url, is_frozen }
+        Self { url, is_frozen, carried }
     }
 }
 
