@@ -1,4 +1,5 @@
-//! One-time tokens in Redis: a key, and an entry in a list of its account, while it can be spent, and nothing afterwards.
+//! One-time tokens in Redis: a key, and an entry in a list of its account, while it can be spent, and afterwards at most the
+//! name of that list for a while.
 //!
 //! A token belongs to the history of the data in which it was written, and only a server that is in that history gives
 //! it out. One that starts from an older snapshot, or a replica that takes over before it has heard of everything, begins

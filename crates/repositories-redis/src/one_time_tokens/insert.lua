@@ -24,7 +24,8 @@ local left = redis.call('PTTL', list)
 if left < keep then
   redis.call('PEXPIRE', list, keep + margin)
 end
--- A list is known by its first token to expire. Two that have long been known are looked at when there is a new one.
+-- A list is known by when its first token expires. Two that were known by what has long expired are looked at when there is a
+-- new one: those that go on are known by its token from now on.
 if left < 0 then
   redis.call('ZADD', lists, expiry, list)
   for _, old in ipairs(redis.call('ZRANGEBYSCORE', lists, '-inf', long_ago, 'LIMIT', 0, 2)) do
