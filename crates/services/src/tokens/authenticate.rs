@@ -47,7 +47,10 @@ impl Sessions {
     pub(super) async fn identify(&self, token: &AccessToken) -> Result<Caller, AuthenticateError> {
         let now = self.clock.now();
         let claims = self.keys.verify(token.expose(), TokenType::Access, now).await??;
-        let caller = Caller::try_from(&claims)?;
+        let caller = self.caller(&claims)?;
+        if caller.expires_at <= now {
+            return Err(TokenRejected::Expired.into());
+        }
         if self.revoked.is_revoked(caller.session_id, now).await.map_err(Outage::from)? {
             return Err(AuthenticateError::Revoked);
         }
@@ -55,19 +58,13 @@ impl Sessions {
     }
 }
 
-/// A token of another service's user is no account's, whatever its id looks like (requirement T3).
-impl TryFrom<&Claims> for Caller {
-    type Error = TokenRejected;
-
-    fn try_from(claims: &Claims) -> Result<Self, TokenRejected> {
-        match claims.subject {
-            Subject::Account(user_id) => Ok(Self {
-                user_id,
-                session_id: claims.session_id,
-                token_id: claims.token_id,
-                expires_at: claims.expires_at,
-            }),
-            Subject::External(_) => Err(TokenRejected::Invalid),
-        }
+impl Sessions {
+    /// A token of another service's user is no account's, whatever its id looks like (requirement T3). None lives longer than
+    /// those that are made now: what ended is remembered for as long as these live, so that a token from before the lifetime
+    /// was shortened would outlive the memory of its end (invariant I2).
+    fn caller(&self, claims: &Claims) -> Result<Caller, TokenRejected> {
+        let Subject::Account(user_id) = claims.subject else { return Err(TokenRejected::Invalid) };
+        let expires_at = claims.expires_at.min(claims.issued_at.plus(self.lifetimes.access));
+        Ok(Caller { user_id, session_id: claims.session_id, token_id: claims.token_id, expires_at })
     }
 }

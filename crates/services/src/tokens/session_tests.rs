@@ -262,6 +262,20 @@ async fn a_token_of_another_type_or_namespace_is_refused_without_asking_the_stor
     assert!(service_for(stranger).authenticate(&AccessToken::new("t")).await.is_err());
 }
 
+/// What ended is remembered for as long as tokens live that are made now.
+#[tokio::test]
+async fn a_token_from_before_the_lifetime_was_shortened_lives_no_longer_than_one_of_now() {
+    let tick = Duration::from_micros(1);
+    for (age, is_good) in [(LIFETIMES.access - tick, true), (LIFETIMES.access, false)] {
+        let issued_at = NOW.minus(age);
+        let long = Claims { issued_at, expires_at: NOW.plus(Duration::from_hours(1)), ..claims(TokenKind::Access) };
+        let authenticated =
+            service(MockSessionRepository::new(), verifies(long)).authenticate(&AccessToken::new("t")).await;
+        let until = authenticated.ok().map(|caller| caller.expires_at);
+        assert_eq!(until, is_good.then(|| issued_at.plus(LIFETIMES.access)));
+    }
+}
+
 #[tokio::test]
 async fn a_storage_that_is_away_logs_nobody_out() {
     let mut sessions = MockSessionRepository::new();
