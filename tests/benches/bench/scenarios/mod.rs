@@ -77,9 +77,9 @@ impl Stage {
         self.cores.at(Place::ServerCore, || Cluster::start(&["fsync=on"]))
     }
 
-    /// A Redis of our own on the server's core, which saves nothing.
-    pub fn redis(&self) -> anyhow::Result<Process> {
-        self.cores.at(Place::ServerCore, || Process::start(&[]))
+    /// A Redis of our own, which saves nothing.
+    pub fn redis(&self, place: Place) -> anyhow::Result<Process> {
+        self.cores.at(place, || Process::start(&[]))
     }
 
     /// An empty folder. It goes with the stage.

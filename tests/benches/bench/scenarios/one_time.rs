@@ -1,7 +1,8 @@
 //! One-time tokens on Redis, made and spent, beside what redis-benchmark makes of the one command that each could be.
 //!
-//! Redis has a core, and redis-benchmark the other. So has the load; Tessera may use both. One connection keeps one core busy
-//! at most: there Tessera stays where the load is. Nobody sends a second command on a connection before the first is answered.
+//! Redis has one core, and whoever asks it the other: redis-benchmark, and Tessera. The load is where there is time left for it:
+//! with one connection beside Tessera, since only one of them works at a time, and with many beside Redis. Nobody sends a second
+//! command on a connection before the first is answered.
 
 use std::process::Command;
 
@@ -30,20 +31,24 @@ const VALUE: &str = "018f0000-0000-7000-8000-000000000000";
 
 /// Measures both.
 pub async fn run(stage: &Stage, report: &mut Report) -> anyhow::Result<()> {
-    let redis = stage.redis()?;
-    let settings = [("REDIS_URL", redis.url()), ("ONETIME_TOKEN_EXPIRE_SECONDS", "3600")];
     let mut table = Table::of_loads("One-time tokens on Redis; the floors are SET and GETDEL by redis-benchmark");
     for connections in CONNECTIONS {
-        let place = if connections == 1 { Place::LoadCore } else { Place::AllCores };
-        let server = stage.tessera_with(&stage.new_folder()?, place, &settings)?;
+        let (asking, asked) = match connections {
+            1 => (Place::LoadCore, Place::ServerCore),
+            _ => (Place::ServerCore, Place::LoadCore),
+        };
+        let redis = stage.redis(asked)?;
+        let settings = [("REDIS_URL", redis.url()), ("ONETIME_TOKEN_EXPIRE_SECONDS", "3600")];
+        let server = stage.tessera_with(&stage.new_folder()?, asking, &settings)?;
+        let floor = |words: &[&str]| stage.cores.at(asking, || redis_benchmark(&redis, connections, words))?;
         let sessions = accounts::sessions(&server, connections).await?;
         let (mut made, mut spent) = (Side::default(), Side::default());
         for _ in 0..ROUNDS {
-            made.floor(redis_benchmark(&redis, connections, &["SET", KEY, VALUE, "PX", "10000"])?);
+            made.floor(floor(&["SET", KEY, VALUE, "PX", "10000"])?);
             let makers = sessions.iter().map(|session| Make::new(&session.access)).collect();
             let (round, makers) = MAKE.run(&server, makers).await?;
             made.round(&round);
-            spent.floor(redis_benchmark(&redis, connections, &["GETDEL", KEY])?);
+            spent.floor(floor(&["GETDEL", KEY])?);
             let spenders = makers.into_iter().map(Make::into_spender).collect();
             spent.round(&SPEND.run(&server, spenders).await?.0);
         }

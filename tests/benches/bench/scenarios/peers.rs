@@ -64,7 +64,7 @@ async fn django(stage: &Stage, table: &mut Table) -> anyhow::Result<()> {
 }
 
 async fn fastapi(stage: &Stage, table: &mut Table) -> anyhow::Result<()> {
-    let redis = stage.redis()?;
+    let redis = stage.redis(Place::ServerCore)?;
     let peer = start_fastapi(stage, &redis)?;
     let settings = [("REDIS_URL", redis.url()), ("ONETIME_TOKEN_EXPIRE_SECONDS", "3600")];
     let tessera = stage.tessera_with(&stage.new_folder()?, Place::ServerCore, &settings)?;
