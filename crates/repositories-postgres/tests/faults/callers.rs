@@ -9,7 +9,9 @@ use tessera_repositories_postgres::{
 };
 
 use crate::interleaving::{opened, rotation};
-use crate::{NOW, OPTIONS, admin, backends, connect, for_each_caller, new_user, session, until_waiting, user_id};
+use crate::{
+    NOW, OPTIONS, admin, backends, connect, connect_for, for_each_caller, new_user, session, until_waiting, user_id,
+};
 use tessera_test_servers::postgres::Server;
 
 /// The answer to a stolen token is a transaction of several statements. Its caller goes away while it waits for its
@@ -50,9 +52,7 @@ fn a_caller_that_goes_away_cuts_no_transaction() {
 fn callers_that_go_away_leave_nothing_behind() {
     for_each_caller(async |workers| {
         let schema = Server::shared().schema();
-        let options = StoreOptions { workers, ..OPTIONS };
-        let store = PostgresStore::connect_with(schema.url(), options).await.expect("a store");
-        let admin = admin(schema.url()).await;
+        let (store, admin) = (connect_for(schema.url(), workers).await, admin(schema.url()).await);
         let sessions = PostgresSessions::new(&store);
         let session = opened(&store).await;
         for number in 0..100 {

@@ -38,7 +38,12 @@ fn for_each_caller(test: impl AsyncFn(usize)) {
 }
 
 async fn connect(url: &str) -> PostgresStore {
-    PostgresStore::connect_with(url, OPTIONS).await.expect("a store")
+    connect_for(url, 0).await
+}
+
+/// The same for so many workers.
+async fn connect_for(url: &str, workers: usize) -> PostgresStore {
+    PostgresStore::connect_with(url, StoreOptions { workers, ..OPTIONS }).await.expect("a store")
 }
 
 /// A connection that a test uses to look, to hold locks and to do harm.

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_postgres::Client;
 
-use crate::{OPTIONS, RECOVERY, admin, backends, for_each_caller, new_user, user_id};
+use crate::{OPTIONS, RECOVERY, admin, backends, connect_for, for_each_caller, new_user, user_id};
 use tessera_test_servers::postgres::{Cluster, Server};
 
 /// Short, since these tests have to sit it out; the deadlines of the server follow from it.
@@ -103,9 +103,7 @@ fn a_network_that_swallows_everything_is_not_waited_for() {
 fn closing_finishes_what_was_asked() {
     for_each_caller(async |workers| {
         let schema = Server::shared().schema();
-        let options = StoreOptions { workers, ..OPTIONS };
-        let store = PostgresStore::connect_with(schema.url(), options).await.expect("a store");
-        let admin = admin(schema.url()).await;
+        let (store, admin) = (connect_for(schema.url(), workers).await, admin(schema.url()).await);
         let users = PostgresUsers::new(&store);
         admin.batch_execute("BEGIN; LOCK TABLE users").await.expect("locked");
         let asked = tokio::spawn({

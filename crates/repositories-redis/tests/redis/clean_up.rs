@@ -12,10 +12,17 @@ use crate::support::{PREFIX, connect, evict};
 const HOUR: Duration = Duration::from_hours(1);
 const LISTS: &str = "tessera:{one_time}:lists";
 
-/// By the clock of the server, which alone decides about it.
-fn present(server: &Process) -> Timestamp {
+async fn fresh() -> (Process, RedisOneTimeTokens) {
+    let server = Process::start(&[]);
+    let tokens = RedisOneTimeTokens::new(&connect(server.url(), PREFIX).await);
+    (server, tokens)
+}
+
+/// Two hours ago, and in an hour, by the clock of the server: it alone decides what has long expired.
+fn before_and_later(server: &Process) -> (Timestamp, Timestamp) {
     let seconds = server.ask(&["TIME"]).lines().nth(2).and_then(|line| line.parse().ok());
-    Timestamp::from_unix_seconds(seconds.expect("the seconds"))
+    let present = Timestamp::from_unix_seconds(seconds.expect("the seconds"));
+    (present.minus(2 * HOUR), present.plus(HOUR))
 }
 
 async fn insert(tokens: &RedisOneTimeTokens, number: u32, owner: u8, expires_at: Timestamp) {
@@ -34,9 +41,8 @@ fn count(server: &Process, command: &[&str]) -> u32 {
 /// Those are gone whose keys the server has dropped: it may see another time than we do.
 #[tokio::test]
 async fn a_list_loses_what_expired_as_it_grows() {
-    let server = Process::start(&[]);
-    let tokens = RedisOneTimeTokens::new(&connect(server.url(), PREFIX).await);
-    let (before, later) = (present(&server).minus(2 * HOUR), present(&server).plus(HOUR));
+    let (server, tokens) = fresh().await;
+    let (before, later) = before_and_later(&server);
     for number in 0..50 {
         insert(&tokens, number, 1, before).await;
     }
@@ -53,9 +59,8 @@ async fn a_list_loses_what_expired_as_it_grows() {
 
 #[tokio::test]
 async fn a_list_that_is_gone_is_not_known_for_long() {
-    let server = Process::start(&[]);
-    let tokens = RedisOneTimeTokens::new(&connect(server.url(), PREFIX).await);
-    let (before, later) = (present(&server).minus(2 * HOUR), present(&server).plus(HOUR));
+    let (server, tokens) = fresh().await;
+    let (before, later) = before_and_later(&server);
     for owner in 0..10 {
         insert(&tokens, owner.into(), owner, before).await;
     }
