@@ -56,9 +56,7 @@ impl Sessions {
         }
         Ok(caller)
     }
-}
 
-impl Sessions {
     /// A token of another service's user is no account's, whatever its id looks like (requirement T3). None lives longer than
     /// those that are made now: what ended is remembered for as long as these live, so that a token from before the lifetime
     /// was shortened would outlive the memory of its end (invariant I2).
