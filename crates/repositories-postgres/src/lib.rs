@@ -3,8 +3,8 @@
 //!
 //! One [`PostgresStore`] owns the connections, and a runtime for those that belong to nobody's thread. A port method becomes
 //! one task: whoever asked may go away, the task comes to its end or is undone with its runtime, so that no transaction is
-//! ever cut in the middle. The ports are thin types over a store: [`PostgresUsers`], [`PostgresAccountChanges`], [`PostgresSessions`],
-//! [`PostgresRevocations`], [`PostgresOneTimeTokens`], [`PostgresUserTokens`], [`PostgresActivity`],
+//! ever cut in the middle. The ports are thin types over a store: [`PostgresUsers`], [`PostgresAccountChanges`],
+//! [`PostgresSessions`], [`PostgresRevocations`], [`PostgresOneTimeTokens`], [`PostgresUserTokens`], [`PostgresActivity`],
 //! [`PostgresMailOutbox`], [`PostgresSigningKeys`]. There is no cache of accounts here, since a cache is no matter of
 //! the database.
 //!

@@ -1,7 +1,7 @@
 //! Which connections serve a caller.
 //!
 //! A worker of the web server is a thread with a runtime to itself. With a connection that lives elsewhere each question and
-//! each answer wakes a thread, which is a fifth of the processor time of a refresh. So each worker has a share of the
+//! each answer wakes a thread, about a seventh of the processor time of a refresh. So each worker has a share of the
 //! connections on its own runtime. The others are on the runtime of the store, for everybody: for work in the background,
 //! and for workers whose own are all busy.
 

@@ -15,7 +15,7 @@ use crate::{
 use tessera_test_servers::postgres::Server;
 
 /// The answer to a stolen token is a transaction of several statements. Its caller goes away while it waits for its
-/// first lock, and it is finished all the same; the only connection comes back without a transaction in it.
+/// first lock, and it is finished all the same; its connection comes back without a transaction in it.
 #[test]
 fn a_caller_that_goes_away_cuts_no_transaction() {
     for_each_caller(async |workers| {

@@ -103,7 +103,7 @@ async fn a_key_that_is_not_what_it_should_be_is_a_permanent_error() {
     server.ask(&["SET", "tessera:{one_time}:lists", "a text"]);
     assert!(!insert(&tokens, 1).await.expect_err("no place for it").is_transient());
     let refused = tokens.delete_expired(NOW, 1).await;
-    assert!(!refused.expect_err("no expiries").is_transient());
+    assert!(!refused.expect_err("no lists").is_transient());
 }
 
 /// As the workers of the web server do. A connection that lived on the runtime of whoever needed it first would die with
