@@ -10,7 +10,6 @@ use actix_web::{HttpMessage as _, HttpResponse};
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 use tessera_services::limits::Standings;
-use tokio::task::JoinError;
 use tracing::{Instrument as _, Span};
 
 use crate::document::Describe;
@@ -18,6 +17,7 @@ use crate::system::docs_page;
 
 use super::errors::{Refusal, reject};
 use super::extract::Incoming;
+use super::lasting::Lasting;
 use super::limit_fields;
 use super::pages::shows_a_page;
 use super::rejection::Rejection;
@@ -53,19 +53,15 @@ pub(super) fn reading<P: Protection + 'static, Args: 'static>(handler: impl Hand
     })
 }
 
-/// Runs a handler that changes something. Once begun, it ends: in a task of its own, which neither a client that hangs up
-/// nor the deadline cuts in half (requirement H6, invariant I4).
+/// Runs a handler that changes something. Once begun, it ends: neither a client that hangs up nor the deadline cuts it in
+/// half (requirement H6, invariant I4).
 pub(super) fn changing<P: Protection + 'static, Args: 'static>(handler: impl Handler<P, Args>) -> Runner {
     Rc::new(move |mut incoming| {
         let handler = handler.clone();
         Box::pin(async move {
             let span = origin(&incoming);
             let work = handler.prepare(&mut incoming).instrument(span.clone()).await?;
-            let task = actix_web::rt::spawn(work.instrument(span));
-            match incoming.within(task).await? {
-                Ok(result) => result.map_err(Into::into),
-                Err(error) => Err(died(error).into()),
-            }
+            incoming.within(Lasting::new(work.instrument(span))).await?.map_err(Into::into)
         })
     })
 }
@@ -85,13 +81,6 @@ fn origin(incoming: &Incoming) -> Span {
         incoming.request.extensions_mut().insert(RequestSpan(span.clone()));
     }
     span
-}
-
-fn died(error: JoinError) -> Rejection {
-    match error.try_into_panic() {
-        Ok(payload) => Rejection::panicked(&*payload),
-        Err(_) => Rejection::Internal { cause: "the worker is going away".into() },
-    }
 }
 
 /// What answers at one path.

@@ -21,6 +21,7 @@ mod forwarded;
 pub mod headers;
 pub mod hosts;
 pub mod json;
+mod lasting;
 mod limit_fields;
 pub mod page;
 pub(crate) mod pages;
