@@ -6,7 +6,7 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use deadpool_redis::redis::{ErrorKind, RedisError, ServerError};
+use deadpool_redis::redis::{ErrorKind, RedisError, ServerError, Value, parse_redis_value};
 use tessera_repositories::RepositoryError;
 
 /// Why there is no answer.
@@ -28,6 +28,8 @@ pub(crate) enum Failure {
     Corrupt(&'static str),
     #[error("no attempt to connect has come to its end yet")]
     NotYet,
+    #[error("whoever was to ask the server went away")]
+    Abandoned,
 }
 
 /// How answers begin that say that the server cannot do anything now, whatever it is asked. Older servers wrap what
@@ -48,10 +50,19 @@ const PASSING: [&str; 12] = [
 ];
 
 impl Failure {
+    /// What the server said within an answer, a code first.
+    pub fn said(text: &str) -> Self {
+        let error = format!("-{}\r\n", text.replace(['\r', '\n'], " "));
+        match parse_redis_value(error.as_bytes()).and_then(Value::extract_error) {
+            Err(error) => error.into(),
+            Ok(_) => Self::Corrupt("an error within an answer"),
+        }
+    }
+
     /// Whether the same question may be answered later.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Away(_) | Self::Connect(_) | Self::Late | Self::Replica | Self::NotYet => true,
+            Self::Away(_) | Self::Connect(_) | Self::Late | Self::Replica | Self::NotYet | Self::Abandoned => true,
             Self::Server(error) => is_passing(error),
             Self::NoHistory | Self::Corrupt(_) => false,
         }
@@ -121,15 +132,7 @@ fn is_of_code(answer: &ServerError, code: &str) -> bool {
 mod tests {
     use std::io;
 
-    use deadpool_redis::redis::parse_redis_value;
-
     use super::*;
-
-    /// What the server answers, as the driver understands it.
-    fn answer(text: &str) -> Failure {
-        let value = parse_redis_value(format!("-{text}\r\n").as_bytes()).expect("an answer");
-        Failure::from(value.extract_error().expect_err("an error"))
-    }
 
     #[test]
     fn trouble_around_the_server_is_worth_a_retry() {
@@ -143,7 +146,7 @@ mod tests {
             "NOPERM this user has no permissions to run the 'info' command",
             "ERR Error running script (call to f_1): @user_script:5: -OOM command not allowed",
         ] {
-            assert!(answer(text).is_transient(), "{text}");
+            assert!(Failure::said(text).is_transient(), "{text}");
         }
         let dropped = RedisError::from(io::Error::from(io::ErrorKind::BrokenPipe));
         assert!(Failure::from(dropped).is_transient());
@@ -157,7 +160,7 @@ mod tests {
             "ERR unknown command 'HELO'",
             "NOSCRIPT No matching script. Please use EVAL.",
         ] {
-            assert!(!answer(text).is_transient(), "{text}");
+            assert!(!Failure::said(text).is_transient(), "{text}");
         }
         assert!(!Failure::Corrupt("a token").is_transient() && !Failure::NoHistory.is_transient());
     }
@@ -166,17 +169,19 @@ mod tests {
     fn a_replica_and_a_broken_line_are_reasons_to_look_again() {
         let dropped = RedisError::from(io::Error::from(io::ErrorKind::ConnectionReset));
         assert!(Failure::from(dropped).is_about_the_connection());
-        assert!(answer("READONLY You can't write against a read only replica.").is_about_the_connection());
-        assert!(!answer("OOM command not allowed").is_about_the_connection());
-        assert!(!answer("WRONGTYPE Operation against a key").is_about_the_connection());
+        assert!(Failure::said("READONLY You can't write against a read only replica.").is_about_the_connection());
+        assert!(!Failure::said("OOM command not allowed").is_about_the_connection());
+        assert!(!Failure::said("WRONGTYPE Operation against a key").is_about_the_connection());
     }
 
     #[test]
     fn wrong_credentials_are_no_outage() {
-        assert!(answer("WRONGPASS invalid username-password pair or user is disabled.").is_refusal());
-        assert!(answer("NOAUTH Authentication required.").is_refusal());
-        assert!(!answer("LOADING Redis is loading the dataset in memory").is_refusal());
-        assert!(!answer("ERR max number of clients reached").is_refusal());
-        assert!(answer("NOAUTH HELLO must be called with the client already authenticated").asks_for_a_password());
+        assert!(Failure::said("WRONGPASS invalid username-password pair or user is disabled.").is_refusal());
+        assert!(Failure::said("NOAUTH Authentication required.").is_refusal());
+        assert!(!Failure::said("LOADING Redis is loading the dataset in memory").is_refusal());
+        assert!(!Failure::said("ERR max number of clients reached").is_refusal());
+        assert!(
+            Failure::said("NOAUTH HELLO must be called with the client already authenticated").asks_for_a_password()
+        );
     }
 }

@@ -17,6 +17,7 @@
 mod account_changes;
 mod blacklist;
 mod error;
+mod gathering;
 mod health;
 mod inspection;
 mod keys;

@@ -16,7 +16,9 @@ use tessera_repositories::{Earlier, KeepOutcome, OneTimeTokenRepository, Result}
 
 use crate::RedisStore;
 use crate::error::Failure;
+use crate::gathering::{Answers, Gathering};
 use crate::keys::digest_text;
+use crate::store::told;
 
 /// How much longer than it is good a token is kept: the clock of the server is not ours.
 const MARGIN: Duration = Duration::from_hours(1);
@@ -27,9 +29,9 @@ macro_rules! script {
     };
 }
 
-static INSERT: LazyLock<Script> = script!("history.lua", "insert.lua");
-static CONSUME: LazyLock<Script> = script!("history.lua", "look.lua", "consume.lua");
-static FIND: LazyLock<Script> = script!("history.lua", "look.lua", "find.lua");
+static INSERT: LazyLock<Script> = script!("history.lua", "names.lua", "each.lua", "insert.lua");
+static CONSUME: LazyLock<Script> = script!("history.lua", "names.lua", "each.lua", "look.lua", "consume.lua");
+static FIND: LazyLock<Script> = script!("history.lua", "names.lua", "each.lua", "look.lua", "find.lua");
 static DELETE_FOR: LazyLock<Script> = script!("delete_for.lua");
 static DELETE_EXPIRED: LazyLock<Script> = script!("delete_expired.lua");
 
@@ -37,31 +39,21 @@ static DELETE_EXPIRED: LazyLock<Script> = script!("delete_expired.lua");
 #[derive(Clone)]
 pub struct RedisOneTimeTokens {
     store: RedisStore,
+    insertions: Gathering<OneTimeToken, ()>,
+    uses: Gathering<Look, Option<OneTimeToken>>,
+}
+
+/// A token that may be there, and the moment at which it is looked for.
+struct Look {
+    digest: Digest,
+    purpose: OneTimePurpose,
+    now: Timestamp,
 }
 
 impl RedisOneTimeTokens {
     /// The one-time tokens of `store`.
     pub fn new(store: &RedisStore) -> Self {
-        Self { store: store.clone() }
-    }
-
-    /// Has one of the two scripts look for a token that is live.
-    async fn look(
-        &self,
-        context: &'static str,
-        script: &Script,
-        (digest, purpose): (&Digest, OneTimePurpose),
-        now: Timestamp,
-    ) -> Result<Option<OneTimeToken>> {
-        let (keys, digest_text) = (self.store.keys(), digest_text(digest));
-        let mut look = script.key(keys.one_time_tokens_for(purpose) + &digest_text);
-        look.arg(digest_text).arg(now.unix_micros()).arg(keys.one_time_lists_for(purpose));
-        let found: Option<(String, i64)> = self.store.run(context, self.store.patience(), &look).await?;
-        let token = found.map(|(user_id, expires_at)| -> Result<_, Failure> {
-            let user_id = user_id.parse().map_err(|_| Failure::Corrupt("the account of a one-time token"))?;
-            Ok(OneTimeToken { digest: *digest, purpose, user_id, expires_at: Timestamp::from_unix_micros(expires_at) })
-        });
-        token.transpose().map_err(|failure| failure.into_repository_error(context))
+        Self { store: store.clone(), insertions: Gathering::new(), uses: Gathering::new() }
     }
 }
 
@@ -69,22 +61,27 @@ impl RedisOneTimeTokens {
 impl OneTimeTokenRepository for RedisOneTimeTokens {
     /// Accounts are not known here: see [`OwnedOneTimeTokens`](crate::OwnedOneTimeTokens).
     async fn insert(&self, token: &OneTimeToken, earlier: Earlier) -> Result<KeepOutcome> {
-        let (keys, digest, user) = (self.store.keys(), digest_text(&token.digest), token.user_id.to_string());
-        let tokens = keys.one_time_tokens_for(token.purpose);
-        let mut insert = INSERT.key(format!("{tokens}{digest}"));
-        insert.key(keys.one_time_lists_for(token.purpose) + &user).key(keys.all_one_time_lists());
-        insert.arg(digest).arg(user).arg(token.expires_at.unix_micros());
-        insert.arg(u8::from(earlier == Earlier::Replace)).arg(MARGIN.as_secs() * 1_000).arg(tokens);
-        let () = self.store.run("insert a one-time token", self.store.patience(), &insert).await?;
+        let (store, token) = (self.store.clone(), token.clone());
+        let insert = move |tokens: Vec<_>| async move { insert(&store, &tokens, earlier).await };
+        let inserting = async {
+            match earlier {
+                Earlier::Keep => self.insertions.ask(token, insert).await,
+                Earlier::Replace => only(insert(vec![token]).await?),
+            }
+        };
+        told("insert a one-time token", inserting).await?;
         Ok(KeepOutcome::Kept)
     }
 
     async fn consume(&self, digest: &Digest, purpose: OneTimePurpose, now: Timestamp) -> Result<Option<OneTimeToken>> {
-        self.look("consume a one-time token", &CONSUME, (digest, purpose), now).await
+        let (store, look) = (self.store.clone(), Look { digest: *digest, purpose, now });
+        let consuming = self.uses.ask(look, |looks| async move { run(&store, &CONSUME, &looks).await });
+        told("consume a one-time token", consuming).await
     }
 
     async fn find(&self, digest: &Digest, purpose: OneTimePurpose, now: Timestamp) -> Result<Option<OneTimeToken>> {
-        self.look("find a one-time token", &FIND, (digest, purpose), now).await
+        let look = Look { digest: *digest, purpose, now };
+        told("find a one-time token", async { only(run(&self.store, &FIND, &[look]).await?) }).await
     }
 
     async fn delete_for(&self, user_id: UserId, purposes: &[OneTimePurpose]) -> Result<()> {
@@ -103,4 +100,55 @@ impl OneTimeTokenRepository for RedisOneTimeTokens {
         delete.arg(now.unix_micros()).arg(limit).arg(keys.one_time_lists()).arg(keys.one_time_tokens());
         self.store.run("delete expired one-time tokens", self.store.patience(), &delete).await
     }
+}
+
+async fn insert(store: &RedisStore, tokens: &[OneTimeToken], earlier: Earlier) -> Answers<()> {
+    let keys = store.keys();
+    let mut insert = INSERT.key(keys.all_one_time_lists());
+    insert.arg(MARGIN.as_secs() * 1_000).arg(u8::from(earlier == Earlier::Replace));
+    for token in tokens {
+        insert.key(keys.one_time_tokens_for(token.purpose) + &digest_text(&token.digest));
+        insert.key(format!("{}{}", keys.one_time_lists_for(token.purpose), token.user_id));
+        insert.arg(token.expires_at.unix_micros());
+    }
+    let told = store.invoke::<Vec<String>>(store.patience(), &insert).await?;
+    Ok(told.iter().map(|text| found(text).map(|_| ())).collect())
+}
+
+/// Has one of the two scripts look for tokens that are live.
+async fn run(store: &RedisStore, script: &Script, looks: &[Look]) -> Answers<Option<OneTimeToken>> {
+    let (keys, mut run) = (store.keys(), script.prepare_invoke());
+    for Look { digest, purpose, now } in looks {
+        run.key(keys.one_time_tokens_for(*purpose) + &digest_text(digest));
+        run.arg(now.unix_micros()).arg(keys.one_time_lists_for(*purpose));
+    }
+    let told = store.invoke::<Vec<String>>(store.patience(), &run).await?;
+    Ok(looks.iter().zip(&told).map(|(look, text)| found(text)?.map(|found| look.token(found)).transpose()).collect())
+}
+
+impl Look {
+    /// The token that was found: its account and its expiry.
+    fn token(&self, found: &str) -> Result<OneTimeToken, Failure> {
+        let read = || {
+            let (user_id, expires_at) = found.split_at_checked(36)?;
+            Some((user_id.parse().ok()?, Timestamp::from_unix_micros(expires_at.parse().ok()?)))
+        };
+        let (user_id, expires_at) = read().ok_or(Failure::Corrupt("a one-time token"))?;
+        Ok(OneTimeToken { digest: self.digest, purpose: self.purpose, user_id, expires_at })
+    }
+}
+
+/// What a script tells of one token: see `each.lua`.
+fn found(told: &str) -> Result<Option<&str>, Failure> {
+    match (told.strip_prefix('+'), told.strip_prefix('-')) {
+        (Some(found), _) => Ok(Some(found)),
+        (_, Some(error)) => Err(Failure::said(error)),
+        _ if told.is_empty() => Ok(None),
+        _ => Err(Failure::Corrupt("an answer about a one-time token")),
+    }
+}
+
+/// The answer to a question that is asked alone.
+fn only<A>(answers: Vec<Result<A, Failure>>) -> Result<A, Failure> {
+    answers.into_iter().next().unwrap_or(Err(Failure::Corrupt("an answer to no question")))
 }

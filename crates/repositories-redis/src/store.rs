@@ -130,13 +130,18 @@ impl RedisStore {
         limit: Duration,
         script: &ScriptInvocation<'_>,
     ) -> RepositoryResult<T> {
-        let answer = async {
-            let link = self.0.links.best();
-            let mut connection = link.connection()?;
-            within(&link, limit, script.invoke_async(&mut connection)).await
-        };
-        let answer = answer.instrument(debug_span!("redis", operation = context)).await;
-        answer.map_err(|failure| failure.into_repository_error(context))
+        told(context, self.invoke(limit, script)).await
+    }
+
+    /// The same within something that is [told](told) as a whole.
+    pub(crate) async fn invoke<T: FromRedisValue>(
+        &self,
+        limit: Duration,
+        script: &ScriptInvocation<'_>,
+    ) -> Result<T, Failure> {
+        let link = self.0.links.best();
+        let mut connection = link.connection()?;
+        within(&link, limit, script.invoke_async(&mut connection)).await
     }
 
     /// Sends several commands at once, and waits for their answers until `limit` is over.
@@ -146,19 +151,27 @@ impl RedisStore {
         limit: Duration,
         commands: &Pipeline,
     ) -> RepositoryResult<T> {
-        let answer = async {
+        let asking = async {
             let link = self.0.links.best();
             let mut connection = link.connection()?;
             within(&link, limit, commands.query_async(&mut connection)).await
         };
-        let answer = answer.instrument(debug_span!("redis", operation = context)).await;
-        answer.map_err(|failure| failure.into_repository_error(context))
+        told(context, asking).await
     }
 
     /// The next message of the channel of this installation.
     pub(crate) async fn next_message(&self) -> Option<Vec<u8>> {
         self.0.messages.lock().await.recv().await
     }
+}
+
+/// Waits for an answer, and tells of it as the ports do.
+pub(crate) async fn told<T>(
+    context: &'static str,
+    asking: impl Future<Output = Result<T, Failure>>,
+) -> RepositoryResult<T> {
+    let answer = asking.instrument(debug_span!("redis", operation = context)).await;
+    answer.map_err(|failure| failure.into_repository_error(context))
 }
 
 /// Waits for an answer, and doubts the connection if there is none for a reason that lies with it.

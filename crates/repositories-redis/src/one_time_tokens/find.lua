@@ -1,4 +1,7 @@
-if not redis.call('ZSCORE', list, ARGV[1]) then
-  return false
-end
-return {user, expiry}
+-- KEYS: the tokens.
+-- ARGV: for each of them now in microseconds, and what names of lists of its purpose begin with.
+return each(#KEYS, function(number)
+  local token = KEYS[number]
+  local list, found = look(token, ARGV[2 * number - 1], ARGV[2 * number])
+  return found and redis.call('ZSCORE', list, digest_of(token)) and found
+end)

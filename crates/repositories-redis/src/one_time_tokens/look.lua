@@ -1,11 +1,8 @@
--- KEYS: the token.
--- ARGV: digest, now in microseconds, what names of lists of its purpose begin with.
-local token = redis.call('GET', KEYS[1])
-if not token or string.sub(token, 1, 40) ~= history then
-  return false
+-- The list of a token, its account and its expiry, which follow each other in one text; nothing if it is none to spend now.
+local function look(token, now, lists)
+  local found = redis.call('GET', token)
+  if not found or string.sub(found, 1, 40) ~= history or tonumber(now) >= tonumber(string.sub(found, 77)) then
+    return nil
+  end
+  return lists .. string.sub(found, 41, 76), string.sub(found, 41)
 end
-local user, expiry = string.sub(token, 41, 76), string.sub(token, 77)
-if tonumber(ARGV[2]) >= tonumber(expiry) then
-  return false
-end
-local list = ARGV[3] .. user

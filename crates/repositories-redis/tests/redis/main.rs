@@ -10,6 +10,7 @@ mod owners;
 mod revocations;
 mod single_spend;
 mod support;
+mod together;
 mod user_cache;
 
 use std::time::Duration;
