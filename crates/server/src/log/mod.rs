@@ -1,5 +1,6 @@
 //! The log: events to standard error, one a line, for people or for machines.
 
+mod json_lines;
 mod one_line;
 mod queue;
 
@@ -16,6 +17,7 @@ use tracing_subscriber::{Layer, fmt, registry};
 
 use crate::config::{LogFormat, Logging};
 use crate::spans::Spans;
+use json_lines::JsonLines;
 use queue::Queue;
 pub use queue::lines_lost;
 
@@ -59,10 +61,9 @@ fn lines<S>(logging: &Logging, queue: Queue) -> Box<dyn Layer<S> + Send + Sync>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
-    let lines = fmt::layer().with_writer(queue).with_ansi(false).log_internal_errors(false);
     match logging.format {
-        LogFormat::Pretty => lines.boxed(),
-        LogFormat::Json => lines.json().flatten_event(true).with_span_list(shows_calls(&logging.filter)).boxed(),
+        LogFormat::Pretty => fmt::layer().with_writer(queue).with_ansi(false).log_internal_errors(false).boxed(),
+        LogFormat::Json => JsonLines::new(queue, shows_calls(&logging.filter)).boxed(),
     }
 }
 

@@ -55,6 +55,14 @@ impl Queue {
         Ok(Self { entrance, lost })
     }
 
+    /// Puts an event in, as it is to be written.
+    pub fn put(&self, event: Vec<u8>) {
+        if self.entrance.try_send(Message::Event(event)).is_err() {
+            self.lost.fetch_add(1, Ordering::Relaxed);
+            LOST.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
     /// Waits until what was logged before is written, but not for ever.
     pub fn flush(&self) {
         let (tell, told) = mpsc::sync_channel(1);
@@ -99,10 +107,7 @@ impl<'a> MakeWriter<'a> for Queue {
 impl Write for &Queue {
     /// Is given a whole event at a time.
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
-        if self.entrance.try_send(Message::Event(event.to_vec())).is_err() {
-            self.lost.fetch_add(1, Ordering::Relaxed);
-            LOST.fetch_add(1, Ordering::Relaxed);
-        }
+        self.put(event.to_vec());
         Ok(event.len())
     }
 
