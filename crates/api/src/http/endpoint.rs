@@ -10,6 +10,7 @@ use actix_web::{HttpMessage as _, HttpResponse};
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 use tessera_services::limits::Standings;
+use tracing::field::display;
 use tracing::{Instrument as _, Span};
 
 use crate::document::Describe;
@@ -19,6 +20,7 @@ use super::errors::{Refusal, reject};
 use super::extract::Incoming;
 use super::lasting::Lasting;
 use super::limit_fields;
+use super::pace;
 use super::pages::shows_a_page;
 use super::rejection::Rejection;
 use super::request_id::RequestId;
@@ -54,11 +56,12 @@ pub(super) fn reading<P: Protection + 'static, Args: 'static>(handler: impl Hand
 }
 
 /// Runs a handler that changes something. Once begun, it ends: neither a client that hangs up nor the deadline cuts it in
-/// half (requirement H6, invariant I4).
+/// half (requirement H6, invariant I4). Where several come at once, they begin at a [pace](pace).
 pub(super) fn changing<P: Protection + 'static, Args: 'static>(handler: impl Handler<P, Args>) -> Runner {
     Rc::new(move |mut incoming| {
         let handler = handler.clone();
         Box::pin(async move {
+            pace::turn().await;
             let span = origin(&incoming);
             let work = handler.prepare(&mut incoming).instrument(span.clone()).await?;
             incoming.within(Lasting::new(work.instrument(span))).await?.map_err(Into::into)
@@ -71,9 +74,9 @@ pub(super) fn changing<P: Protection + 'static, Args: 'static>(handler: impl Han
 fn origin(incoming: &Incoming) -> Span {
     let extensions = incoming.request.extensions();
     let request_id = extensions.get::<RequestId>().and_then(|id| id.0.to_str().ok()).unwrap_or("-");
-    let ip = incoming.settings.proxies.client_of(&incoming.request).map(|ip| ip.to_string());
+    let ip = incoming.settings.proxies.client_of(&incoming.request).map(display);
     let trace = extensions.get::<TraceContext>().copied();
-    let span = tracing::info_span!("request", request_id, trace_id = trace.map(|trace| trace.to_string()), ip);
+    let span = tracing::info_span!("request", request_id, trace_id = trace.map(display), ip);
     drop(extensions);
     if let Some(spans) = &incoming.settings.spans {
         let (method, route) = (incoming.request.method(), route_of(&incoming.request).unwrap_or("-"));

@@ -23,6 +23,7 @@ pub mod hosts;
 pub mod json;
 mod lasting;
 mod limit_fields;
+mod pace;
 pub mod page;
 pub(crate) mod pages;
 pub mod proxies;
