@@ -5,6 +5,8 @@
 //! are left, and in `t` seconds all of them are there again. They follow from what was sent alone, and say nothing about
 //! what was found: a known account and an unknown one have the same (requirement A1).
 
+use std::fmt::Write as _;
+
 use actix_web::HttpResponse;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use tessera_services::limits::{Standing, Standings};
@@ -14,28 +16,27 @@ use super::headers::whole_seconds;
 pub const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 pub const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
+/// What few items are longer than.
+const USUAL: usize = 48;
+
 /// Tells a client where it stands. A request that met no limit is told nothing.
 pub fn tell(standings: &Standings, response: &mut HttpResponse) {
     let standings = standings.list();
     if standings.is_empty() {
         return;
     }
-    for (name, item) in [(RATE_LIMIT_POLICY, policy as fn(&Standing) -> String), (RATE_LIMIT, rest)] {
-        let list = standings.iter().map(item).collect::<Vec<_>>().join(", ");
+    let [mut policies, mut rests] = [(); 2].map(|()| String::with_capacity(USUAL * standings.len()));
+    for Standing { policy, quota, allowance } in standings {
+        let (name, separator) = (policy.name(), if policies.is_empty() { "" } else { ", " });
+        let (window, reset) = (whole_seconds(quota.window()), whole_seconds(allowance.reset_after));
+        let _infallible = write!(policies, "{separator}\"{name}\";q={};w={window}", quota.limit());
+        let _infallible = write!(rests, "{separator}\"{name}\";r={};t={reset}", allowance.remaining);
+    }
+    for (name, list) in [(RATE_LIMIT_POLICY, policies), (RATE_LIMIT, rests)] {
         if let Ok(value) = HeaderValue::try_from(list) {
             response.headers_mut().insert(name, value);
         }
     }
-}
-
-fn policy(standing: &Standing) -> String {
-    let Standing { policy, quota, .. } = standing;
-    format!("\"{}\";q={};w={}", policy.name(), quota.limit(), whole_seconds(quota.window()))
-}
-
-fn rest(standing: &Standing) -> String {
-    let Standing { policy, allowance, .. } = standing;
-    format!("\"{}\";r={};t={}", policy.name(), allowance.remaining, whole_seconds(allowance.reset_after))
 }
 
 #[cfg(test)]
