@@ -1,7 +1,7 @@
 //! A server in a process of its own, or several, and what the kernel says about them.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
+use std::io::{self, BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -13,6 +13,9 @@ use rustix::param::{clock_ticks_per_second, page_size};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::cores::{Cores, Place};
+
+/// What a pipe holds.
+const PIPE: usize = 64 * 1_024;
 
 /// A child process that listens on this machine. It is killed when it is dropped, a panic included.
 pub struct Server {
@@ -104,24 +107,17 @@ fn resident_pages(process: u32) -> anyhow::Result<u64> {
 }
 
 /// Reads what a server says until it ends, so that it never waits for a reader. The first address that it names is sent,
-/// or everything that it said if there was none.
+/// or everything that it said if there was none; what follows is not looked at, which would take time from the load.
 fn watch(stderr: ChildStderr) -> Receiver<Result<SocketAddr, String>> {
     let (tell, told) = sync_channel(1);
     thread::spawn(move || {
-        let (mut said, mut tell) = (String::new(), Some(tell));
-        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-            if let Some(addr) = address_in(&line)
-                && let Some(tell) = tell.take()
-            {
-                let _ = tell.send(Ok(addr));
-            }
-            if tell.is_some() {
-                said.extend([&line, "\n"]);
-            }
+        let (mut stderr, mut said) = (BufReader::with_capacity(PIPE, stderr), String::new());
+        let mut addr = None;
+        while addr.is_none() && stderr.read_line(&mut said).is_ok_and(|length| length > 0) {
+            addr = said.lines().last().and_then(address_in);
         }
-        if let Some(tell) = tell {
-            let _ = tell.send(Err(said));
-        }
+        let _ = tell.send(addr.ok_or(said));
+        let _ = io::copy(&mut stderr, &mut io::sink());
     });
     told
 }
