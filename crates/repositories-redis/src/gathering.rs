@@ -2,12 +2,13 @@
 //!
 //! A worker that is busy has several requests at once that want the same done, each to something else. What a question to the
 //! server costs, whatever it asks, is then paid once: the first opens a batch, and who comes before it is asked joins it.
-//! Nobody is kept waiting for others, and each thread has batches of its own, so that none is woken by another.
+//! Nobody waits for more to come, and each thread has batches of its own, so that none is woken by another.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, ThreadId};
 
+use tokio::runtime::{self, Handle};
 use tokio::sync::oneshot;
 
 use crate::error::Failure;
@@ -18,8 +19,11 @@ const MOST: usize = 64;
 /// The open batches of one kind. Clones share them.
 pub(crate) struct Gathering<Q, A>(Batches<Q, A>);
 
-/// At most one a thread.
-type Batches<Q, A> = Arc<Mutex<HashMap<ThreadId, Vec<Asked<Q, A>>>>>;
+/// At most one in each place.
+type Batches<Q, A> = Arc<Mutex<HashMap<Place, Vec<Asked<Q, A>>>>>;
+
+/// A thread, and a runtime that works on it: another that does may not come to work while somebody waits.
+type Place = (ThreadId, runtime::Id);
 
 /// A question, and where its answer goes.
 type Asked<Q, A> = (Q, oneshot::Sender<Result<A, Failure>>);
@@ -34,32 +38,32 @@ impl<Q: Send + 'static, A: Send + 'static> Gathering<Q, A> {
     }
 
     /// Asks a question together with others: with `ask`, unless another question opened the batch. A batch is asked to its end,
-    /// whoever still waits for it.
+    /// whoever still waits for it, unless its runtime ends.
     pub async fn ask<F>(&self, question: Q, ask: impl FnOnce(Vec<Q>) -> F + Send + 'static) -> Result<A, Failure>
     where
         F: Future<Output = Answers<A>> + Send + 'static,
     {
         let (tell, told) = oneshot::channel();
         match self.join((question, tell)) {
-            Place::First(batch) => drop(tokio::spawn(async move { answer(batch.close(), ask).await })),
-            Place::Later => {}
-            Place::None(asked) => drop(tokio::spawn(answer(vec![asked], ask))),
+            Joined::First(batch) => drop(tokio::spawn(async move { answer(batch.close(), ask).await })),
+            Joined::Later => {}
+            Joined::None(asked) => drop(tokio::spawn(answer(vec![asked], ask))),
         }
         told.await.unwrap_or(Err(Failure::Abandoned))
     }
 
-    fn join(&self, asked: Asked<Q, A>) -> Place<Q, A> {
-        let thread = thread::current().id();
+    fn join(&self, asked: Asked<Q, A>) -> Joined<Q, A> {
+        let place = (thread::current().id(), Handle::current().id());
         let mut batches = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match batches.get_mut(&thread) {
+        match batches.get_mut(&place) {
             Some(batch) if batch.len() < MOST => {
                 batch.push(asked);
-                Place::Later
+                Joined::Later
             }
-            Some(_) => Place::None(asked),
+            Some(_) => Joined::None(asked),
             None => {
-                batches.insert(thread, vec![asked]);
-                Place::First(Open { batches: Arc::clone(&self.0), thread: Some(thread) })
+                batches.insert(place, vec![asked]);
+                Joined::First(Open { batches: Arc::clone(&self.0), place: Some(place) })
             }
         }
     }
@@ -83,21 +87,21 @@ where
     }
 }
 
-/// Where a question finds itself.
-enum Place<Q, A> {
-    /// In a batch that it opened.
+/// What a question has joined.
+enum Joined<Q, A> {
+    /// A batch that it opened.
     First(Open<Q, A>),
-    /// In the batch of another.
+    /// The batch of another.
     Later,
-    /// In none: the batch is full.
+    /// None: the batch is full.
     None(Asked<Q, A>),
 }
 
 /// A batch that others may join, until it is closed or given up.
 struct Open<Q, A> {
     batches: Batches<Q, A>,
-    /// Whose batch it is, while it is open.
-    thread: Option<ThreadId>,
+    /// Where it is, while it is open.
+    place: Option<Place>,
 }
 
 impl<Q, A> Open<Q, A> {
@@ -106,8 +110,8 @@ impl<Q, A> Open<Q, A> {
     }
 
     fn take(&mut self) -> Vec<Asked<Q, A>> {
-        let Some(thread) = self.thread.take() else { return Vec::new() };
-        self.batches.lock().unwrap_or_else(PoisonError::into_inner).remove(&thread).unwrap_or_default()
+        let Some(place) = self.place.take() else { return Vec::new() };
+        self.batches.lock().unwrap_or_else(PoisonError::into_inner).remove(&place).unwrap_or_default()
     }
 }
 

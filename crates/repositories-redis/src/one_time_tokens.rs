@@ -111,7 +111,7 @@ async fn insert(store: &RedisStore, tokens: &[OneTimeToken], earlier: Earlier) -
         insert.key(format!("{}{}", keys.one_time_lists_for(token.purpose), token.user_id));
         insert.arg(token.expires_at.unix_micros());
     }
-    let told = store.invoke::<Vec<String>>(store.patience(), &insert).await?;
+    let told = store.invoke::<Vec<Vec<u8>>>(store.patience(), &insert).await?;
     Ok(told.iter().map(|text| found(text).map(|_| ())).collect())
 }
 
@@ -122,7 +122,7 @@ async fn run(store: &RedisStore, script: &Script, looks: &[Look]) -> Answers<Opt
         run.key(keys.one_time_tokens_for(*purpose) + &digest_text(digest));
         run.arg(now.unix_micros()).arg(keys.one_time_lists_for(*purpose));
     }
-    let told = store.invoke::<Vec<String>>(store.patience(), &run).await?;
+    let told = store.invoke::<Vec<Vec<u8>>>(store.patience(), &run).await?;
     Ok(looks.iter().zip(&told).map(|(look, text)| found(text)?.map(|found| look.token(found)).transpose()).collect())
 }
 
@@ -139,12 +139,14 @@ impl Look {
 }
 
 /// What a script tells of one token: see `each.lua`.
-fn found(told: &str) -> Result<Option<&str>, Failure> {
+fn found(told: &[u8]) -> Result<Option<&str>, Failure> {
+    const STRANGE: Failure = Failure::Corrupt("an answer about a one-time token");
+    let told = str::from_utf8(told).map_err(|_| STRANGE)?;
     match (told.strip_prefix('+'), told.strip_prefix('-')) {
         (Some(found), _) => Ok(Some(found)),
         (_, Some(error)) => Err(Failure::said(error)),
         _ if told.is_empty() => Ok(None),
-        _ => Err(Failure::Corrupt("an answer about a one-time token")),
+        _ => Err(STRANGE),
     }
 }
 

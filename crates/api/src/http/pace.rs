@@ -6,6 +6,7 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::mem;
 
 use tokio::sync::oneshot;
 use tokio::task::yield_now;
@@ -31,7 +32,17 @@ struct Pace {
     is_kept: bool,
 }
 
-/// Waits until it is time to begin: not at all, unless several were begun just before.
+/// Sees to those that wait. Whatever becomes of it, nobody waits for it afterwards.
+struct Keeper;
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        // The thread may be ending.
+        let _ = PACE.try_with(RefCell::take);
+    }
+}
+
+/// Waits until it is time to begin: not at all, unless as many were begun since somebody last waited.
 pub(super) async fn turn() {
     let turn = PACE.with_borrow_mut(|pace| {
         if pace.begun < TOGETHER {
@@ -40,19 +51,18 @@ pub(super) async fn turn() {
         }
         let (tell, told) = oneshot::channel();
         pace.waiting.push_back(tell);
-        if !pace.is_kept {
-            pace.is_kept = true;
-            actix_web::rt::spawn(keep());
-        }
-        Some(told)
+        Some((told, mem::replace(&mut pace.is_kept, true)))
     });
-    if let Some(turn) = turn {
+    if let Some((turn, is_kept)) = turn {
+        if !is_kept {
+            actix_web::rt::spawn(keep(Keeper));
+        }
         let _it_is_time = turn.await;
     }
 }
 
 /// Has the next few begin whenever everybody else had their turn, until nobody waits.
-async fn keep() {
+async fn keep(_: Keeper) {
     let mut goes_on = true;
     while goes_on {
         yield_now().await;
@@ -65,8 +75,7 @@ async fn keep() {
                 // Not those that have left.
                 pace.begun += usize::from(next.send(()).is_ok());
             }
-            pace.is_kept = pace.begun > 0;
-            pace.is_kept
+            pace.begun > 0
         });
     }
 }
@@ -113,5 +122,16 @@ mod tests {
         yield_now().await;
         assert!(!PACE.with_borrow(|pace| pace.is_kept));
         assert!(turn().now_or_never().is_some());
+    }
+
+    #[test]
+    fn a_worker_that_goes_away_leaves_nothing_that_the_next_one_on_its_thread_would_wait_for() {
+        for _ in 0..2 {
+            actix_web::rt::System::new().block_on(async {
+                for _ in 0..2 * TOGETHER {
+                    turn().await;
+                }
+            });
+        }
     }
 }

@@ -8,7 +8,7 @@ local function each(count, work)
       answers[number] = answer and '+' .. answer or ''
     else
       local error = type(answer) == 'table' and answer.err or tostring(answer)
-      -- Older servers put the place of the script before the code.
+      -- What is wrong with the script itself has a place in it and no code; older servers put one before every code.
       answers[number] = (string.find(error, '^%u+ ') and '-' or '-ERR ') .. error
     end
   end

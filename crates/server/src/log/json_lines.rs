@@ -1,12 +1,12 @@
 //! Events as JSON, one object a line: `timestamp`, `level`, the event's own fields, `target`, and the span that it is within.
 //!
-//! The fields of a span are written when they are known, and copied into each event: an audit line is written for most
-//! requests that change something, and must not cost as much as they do.
+//! The fields of a span are written when they are known, each once, and copied into each event: an audit line is written for
+//! most requests that change something, and must not cost as much as they do.
 
 use std::error::Error;
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Subscriber};
@@ -51,11 +51,11 @@ where
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
-        if let Some(span) = context.span(id)
-            && let Some(OfSpan(fields)) = span.extensions_mut().get_mut()
-        {
-            values.record(fields);
-        }
+        let Some(span) = context.span(id) else { return };
+        let before = span.extensions_mut().remove::<OfSpan>();
+        let mut fields = before.map_or(Fields(Vec::new()), |OfSpan(fields)| fields);
+        values.record(&mut fields);
+        span.extensions_mut().replace(OfSpan(fields));
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
@@ -105,12 +105,9 @@ impl Fields {
         self.value(value);
     }
 
+    /// Into memory, and nothing that is given here has a shape that JSON has not: it cannot fail.
     fn value(&mut self, value: &(impl Serialize + ?Sized)) {
-        let length = self.0.len();
-        if serde_json::to_writer(&mut self.0, value).is_err() {
-            self.0.truncate(length);
-            self.0.extend(b"null");
-        }
+        let _infallible = serde_json::to_writer(&mut self.0, value);
     }
 
     /// A span, as an object of its own.
@@ -151,11 +148,27 @@ impl Visit for Fields {
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
-        self.add(name(field), &format_args!("{value}"));
+        self.add(name(field), &Text(format_args!("{value}")));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.add(name(field), &format_args!("{value:?}"));
+        self.add(name(field), &Text(format_args!("{value:?}")));
+    }
+}
+
+/// A text, as far as it can be made: one that breaks off is no reason for whoever logs it to do so.
+struct Text<'a>(fmt::Arguments<'a>);
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let _may_break_off = f.write_fmt(self.0);
+        Ok(())
+    }
+}
+
+impl Serialize for Text<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 
@@ -219,6 +232,21 @@ mod tests {
             json!({"level": "ERROR", "is_well": false, "id": "a-b", "shape": "Some(1)", "error": "away", "target": here}),
         ];
         assert_eq!(lines, expected);
+    }
+
+    struct BreaksOff;
+
+    impl fmt::Display for BreaksOff {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("half")?;
+            Err(fmt::Error)
+        }
+    }
+
+    #[test]
+    fn what_breaks_off_is_logged_as_far_as_it_goes() {
+        let lines = logged(false, || tracing::info!(text = %BreaksOff, count = 1));
+        assert_eq!((&lines[0]["text"], &lines[0]["count"]), (&json!("half"), &json!(1)));
     }
 
     #[test]
