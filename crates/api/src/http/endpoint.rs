@@ -55,8 +55,8 @@ pub(super) fn reading<P: Protection + 'static, Args: 'static>(handler: impl Hand
     })
 }
 
-/// Runs a handler that changes something. Once begun, it ends, while the worker lives: neither a client that hangs up nor the deadline cuts it
-/// in half (requirement H6, invariant I4). Where several come at once, they begin at a [pace](pace).
+/// Runs a handler that changes something. Once begun, it ends, while the worker lives: neither a client that hangs up nor the
+/// deadline cuts it in half (requirement H6, invariant I4). Where several come at once, they begin at a [pace](pace).
 pub(super) fn changing<P: Protection + 'static, Args: 'static>(handler: impl Handler<P, Args>) -> Runner {
     Rc::new(move |mut incoming| {
         let handler = handler.clone();

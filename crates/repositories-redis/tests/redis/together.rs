@@ -112,3 +112,22 @@ async fn what_goes_wrong_with_one_leaves_the_others_alone() {
     let kept = fixture.insert(&[good, strange, other]).await;
     assert!(matches!(&kept[..], [Ok(_), Err(_), Ok(_)]), "{kept:?}");
 }
+
+/// A text that is none, in a token that is otherwise whole.
+#[tokio::test]
+async fn bytes_that_are_no_text_leave_the_others_alone() {
+    let fixture = Fixture::new().await;
+    let [good, strange, other] = [token(2), token(4), token(6)];
+    fixture.insert(&[good.clone(), strange.clone(), other.clone()]).await;
+    let spoil = "local list = redis.call('KEYS', ARGV[1])[1]; local digest = redis.call('ZRANGE', list, 0, 0)[1]; \
+        local key = redis.call('KEYS', '*:token:*' .. digest)[1]; local bytes = string.rep(string.char(255), 36); \
+        redis.call('SET', key, string.sub(redis.call('GET', key), 1, 40) .. bytes .. ARGV[2]); \
+        redis.call('ZADD', string.sub(list, 1, -37) .. bytes, 1, digest)";
+    let later = strange.expires_at.unix_micros().to_string();
+    fixture.server.ask(&["EVAL", spoil, "0", &format!("*:list:*{}", strange.user_id), &later]);
+    let spent = fixture.consume(&[good.clone(), strange, other.clone()]).await;
+    assert!(matches!(&spent[1], Err(error) if !error.is_transient()), "{spent:?}");
+    for (outcome, token) in [(&spent[0], &good), (&spent[2], &other)] {
+        assert_eq!(outcome.as_ref().expect("an answer").as_ref(), Some(token));
+    }
+}
