@@ -180,42 +180,28 @@ fn name(field: &Field) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{self, Write};
-    use std::sync::{Arc, Mutex};
+    use std::io;
 
     use serde_json::{Value, json};
     use tracing_subscriber::layer::SubscriberExt as _;
 
+    use super::super::queue::tests::Reader;
     use super::*;
-
-    #[derive(Clone, Default)]
-    struct Written(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Written {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().expect("no panic").write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
 
     /// What is logged while `work` is done, each line without its moment.
     fn logged(names_all_spans: bool, work: impl FnOnce()) -> Vec<Value> {
-        let written = Written::default();
+        let written = Reader::default();
         let queue = Queue::start(written.clone()).expect("a thread");
         let lines = JsonLines::new(queue.clone(), names_all_spans);
         tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), work);
         queue.flush();
-        let text = String::from_utf8(written.0.lock().expect("no panic").clone()).expect("text");
         let read = |line: &str| {
             let mut line: Value = serde_json::from_str(line).expect("JSON");
             let moment = line.as_object_mut().expect("an object").remove("timestamp").expect("a moment");
             assert!(moment.as_str().is_some_and(|text| text.ends_with('Z') && text.len() == MOMENT), "{moment}");
             line
         };
-        text.lines().map(read).collect()
+        written.text().lines().map(read).collect()
     }
 
     #[test]

@@ -117,14 +117,21 @@ impl Write for &Queue {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::sync::{Mutex, PoisonError};
 
     use super::*;
 
     /// What was written, as long as its lock is not held by somebody who does not read.
     #[derive(Clone, Default)]
-    struct Reader(Arc<Mutex<Vec<u8>>>);
+    pub struct Reader(Arc<Mutex<Vec<u8>>>);
+
+    impl Reader {
+        /// All that was written.
+        pub fn text(&self) -> String {
+            String::from_utf8_lossy(&self.0.lock().expect("no panic")).into_owned()
+        }
+    }
 
     impl Write for Reader {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -144,8 +151,7 @@ mod tests {
             (&queue).write_all(event.as_bytes()).expect("taken");
         }
         queue.flush();
-        let written = reader.0.lock().expect("no panic").clone();
-        assert_eq!(String::from_utf8_lossy(&written), "first\nsec\\u000aond\nthird\n");
+        assert_eq!(reader.text(), "first\nsec\\u000aond\nthird\n");
     }
 
     #[test]
