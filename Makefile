@@ -10,7 +10,7 @@ run: toolchain ## Build and serve on http://127.0.0.1:8000; nothing has to be co
 	cargo run --locked --package tessera-server
 
 test: toolchain servers ## Run all tests; on Debian and Ubuntu, root gets the servers that they need
-	cargo test --workspace --locked
+	TMPDIR="$$(sh tests/servers/scratch.sh)" cargo test --workspace --locked
 
 check: fmt-check lint doc test ## Everything that a change has to pass
 

@@ -1,12 +1,7 @@
 //! What the end-to-end tests drive: the real server on each [`Storage`], in this process ([`TestServer`]) or in one of its
 //! own that can be killed ([`ServerProcess`]).
 
-#![expect(
-    clippy::expect_used,
-    clippy::missing_panics_doc,
-    clippy::panic,
-    reason = "a test that cannot set up its world has failed"
-)]
+#![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "a test that cannot set up its world has failed")]
 
 mod answer;
 mod clock;

@@ -6,8 +6,6 @@ use std::time::{Duration, Instant};
 
 /// No mail takes nearly as long.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How long somebody waits for a mail before asking again.
-const ASK_AGAIN_AFTER: Duration = Duration::from_secs(3);
 
 /// A folder of mails.
 pub struct Mailbox<'a>(pub &'a Path);
@@ -21,19 +19,6 @@ impl Mailbox<'_> {
         link.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect()
     }
 
-    /// The same, after `ask` has asked for it: once, and again while nothing comes. A request that finds the mail before it
-    /// still in the hands of the sender is answered by that one.
-    pub async fn token_asked_for(&self, address: &str, page: &str, count: usize, ask: impl AsyncFn()) -> String {
-        let is_link = |mail: &str| is_to(mail, address) && mail.contains(&mark(page));
-        for _ in 0..3 {
-            ask().await;
-            if self.come(count, is_link, ASK_AGAIN_AFTER).await.is_ok() {
-                break;
-            }
-        }
-        self.token(address, page, count).await
-    }
-
     /// Waits until there are `count` mails to `address` with this subject.
     pub async fn subject(&self, address: &str, subject: &str, count: usize) {
         let line = format!("Subject: {subject}\n");
@@ -45,28 +30,16 @@ impl Mailbox<'_> {
         self.mails().iter().filter(|mail| is_to(mail, address)).count()
     }
 
-    async fn wait_for(&self, count: usize, is_meant: impl Fn(&str) -> bool) -> Vec<String> {
-        let come = self.come(count, is_meant, PATIENCE).await;
-        come.unwrap_or_else(|fewer| panic!("{fewer} of {count} mails came"))
-    }
-
     /// Waits for `count` such mails: the sender works beside the requests, and what it was asked for is there a little
-    /// later. Returns how many there are, if `patience` is over.
-    async fn come(
-        &self,
-        count: usize,
-        is_meant: impl Fn(&str) -> bool,
-        patience: Duration,
-    ) -> Result<Vec<String>, usize> {
+    /// later.
+    async fn wait_for(&self, count: usize, is_meant: impl Fn(&str) -> bool) -> Vec<String> {
         let started = Instant::now();
         loop {
             let found: Vec<_> = self.mails().into_iter().filter(|mail| is_meant(mail)).collect();
             if found.len() >= count {
-                return Ok(found);
+                return found;
             }
-            if started.elapsed() >= patience {
-                return Err(found.len());
-            }
+            assert!(started.elapsed() < PATIENCE, "{} of {count} mails came", found.len());
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }

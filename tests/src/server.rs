@@ -1,16 +1,17 @@
 //! The server in this process, with a clock that the test moves.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock, Weak};
 use std::thread;
 
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use tessera_domain::Timestamp;
+use tessera_repositories::MailOutboxRepository;
 use tessera_server::config::{Config, Environment};
 use tessera_server::{Overrides, RunningServer};
 use tokio::runtime::Runtime;
 
-use crate::{Answer, Data, ManualClock, Storage};
+use crate::{Answer, Data, ManualClock, Storage, eventually};
 
 /// Every account of the tests has this password.
 const PASSWORD: &str = "a long walk by the sea";
@@ -29,6 +30,7 @@ pub struct TestServer {
     client: Client,
     config: Config,
     data: Arc<Data>,
+    outbox: Weak<dyn MailOutboxRepository>,
 }
 
 impl TestServer {
@@ -59,11 +61,18 @@ impl TestServer {
     }
 
     async fn run(config: Config, clock: Arc<ManualClock>, data: Arc<Data>) -> Self {
-        let (settings, overrides) = (config.clone(), Overrides::with_clock(clock.clone()));
+        let outbox = Arc::new(OnceLock::new());
+        let found = Arc::clone(&outbox);
+        let mut overrides = Overrides::with_storages(move |storages| {
+            found.get_or_init(|| Arc::downgrade(&storages.mail_outbox));
+        });
+        overrides.clock = Some(clock.clone());
+        let settings = config.clone();
         let started = RUNTIME.spawn(async move { tessera_server::start(&settings, &overrides).await });
         let running = started.await.expect("no panic").expect("the server starts");
         let base = format!("http://{}", running.addr());
-        Self { clock, running: Some(running), base, client: Client::new(), config, data }
+        let outbox = outbox.get().expect("the storages are open").clone();
+        Self { clock, running: Some(running), base, client: Client::new(), config, data, outbox }
     }
 
     /// Another instance, on the same data and with the same clock.
@@ -85,6 +94,14 @@ impl TestServer {
     /// Its address: `127.0.0.1:port`.
     pub fn authority(&self) -> &str {
         self.base.trim_start_matches("http://")
+    }
+
+    /// Waits until no mail is in the hands of the sender. A mail can be read before it counts as sent, and a link that is
+    /// asked for in between needs no other mail than that one.
+    pub async fn outbox_is_empty(&self) {
+        let outbox = self.outbox.upgrade().expect("it runs");
+        let waiting = async || outbox.backlog().await.is_ok_and(|backlog| backlog.waiting == 0).then_some(());
+        eventually("all mails are sent", waiting).await;
     }
 
     /// What is read at `/metrics`, on the listener that the settings ask for.

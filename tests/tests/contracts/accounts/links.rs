@@ -38,9 +38,10 @@ fn refused() -> (u16, Value) {
 
 /// Asks for a link, and takes it out of the mail; it is the one with this number.
 async fn ask(server: &TestServer, number: usize) -> String {
+    server.outbox_is_empty().await;
+    assert_eq!(server.post(FORGOT, &json!({"email": "user@example.com"})).await.status, 200);
     let folder = server.data().folder().join("mail");
-    let ask = async || assert_eq!(server.post(FORGOT, &json!({"email": "user@example.com"})).await.status, 200);
-    Mailbox(&folder).token_asked_for("user@example.com", "reset-password", number, ask).await
+    Mailbox(&folder).token("user@example.com", "reset-password", number).await
 }
 
 /// The link that a new account was mailed.
@@ -243,6 +244,7 @@ async fn an_address_is_confirmed_by_the_link_that_was_mailed_to_it(storage: Stor
 
 /// Asks for the link once more.
 async fn resend(server: &TestServer, access: &str) -> Answer {
+    server.outbox_is_empty().await;
     send(server, "POST", RESEND, access, &json!({})).await
 }
 
@@ -250,20 +252,19 @@ async fn a_link_that_is_asked_for_again_takes_the_place_of_the_first(storage: St
     let server = TestServer::on(storage).await;
     let session = sign_up(&server, "user").await;
     let first = confirmation(&server).await;
+    // Mails are named by the moment in which they were queued.
     server.clock.advance(Duration::from_secs(1));
-    let ask = async || {
-        assert_snapshot!(golden::render(&resend(&server, &session.access).await), @r#"
-        200
-        cache-control: no-store
-        content-type: application/json
+    assert_snapshot!(golden::render(&resend(&server, &session.access).await), @r#"
+    200
+    cache-control: no-store
+    content-type: application/json
 
-        {
-          "message": "If this address is not verified yet, a verification link has been sent."
-        }
-        "#);
-    };
+    {
+      "message": "If this address is not verified yet, a verification link has been sent."
+    }
+    "#);
     let folder = server.data().folder().join("mail");
-    let second = Mailbox(&folder).token_asked_for("user@example.com", "verify-email", 2, ask).await;
+    let second = Mailbox(&folder).token("user@example.com", "verify-email", 2).await;
     assert_eq!(server.post(VERIFY, &json!({"token": first})).await.status, 400);
     assert_eq!(server.post(VERIFY, &json!({"token": second})).await.status, 200);
     assert_eq!(get(&server, PROFILE, &session.access).await.json()["is_verified"], true);
