@@ -8,10 +8,10 @@ use std::time::Duration;
 use tessera_domain::{Revocation, RevokedKey, SessionId, Timestamp};
 use tessera_repositories::{RevocationRepository as _, StorageGauge as _, StorageHealth as _};
 use tessera_repositories_postgres::{PostgresRevocations, PostgresStore, StoreOptions};
+use tessera_test_servers::eventually;
 use tessera_test_servers::postgres::{Schema, Server};
 use tokio::runtime::{Builder, Runtime};
-use tokio::task::{JoinSet, yield_now};
-use tokio::time::timeout;
+use tokio::task::JoinSet;
 use tokio_postgres::{Client, NoTls};
 
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -50,8 +50,8 @@ async fn stop(admin: &Client) {
 async fn until_waiting(admin: &Client, count: i64) {
     let query = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
         AND objid = 'revocations'::regclass::oid";
-    let looking = async { while admin.query_one(query, &[]).await.expect("a count").get::<_, i64>(0) != count {} };
-    timeout(PATIENCE / 4, looking).await.unwrap_or_else(|_| panic!("not {count} wait"));
+    let waiting = async || admin.query_one(query, &[]).await.expect("a count").get::<_, i64>(0);
+    eventually(&format!("{count} wait"), async || (waiting().await == count).then_some(())).await;
 }
 
 /// Revokes twenty things at once, from the runtime of the caller.
@@ -86,12 +86,7 @@ async fn workers_have_their_share_and_what_is_common_and_nobody_has_more() {
     until_waiting(&admin, 8).await;
     let (third, others) = (revoke_elsewhere(&store), tokio::spawn(revoke(store.clone())));
     let load = || store.pools().into_iter().next().expect("a pool");
-    let counting = async {
-        while load().waiting != 72 {
-            yield_now().await;
-        }
-    };
-    timeout(PATIENCE / 4, counting).await.expect("they wait");
+    eventually("they wait", async || (load().waiting == 72).then_some(())).await;
     assert_eq!((load().size, load().busy), (8, 8));
     assert_eq!(connections(&admin).await, 8);
     admin.batch_execute("COMMIT").await.expect("unlocked");
@@ -100,8 +95,7 @@ async fn workers_have_their_share_and_what_is_common_and_nobody_has_more() {
         worker.join().expect("all answered");
     }
     assert_eq!((load().busy, load().waiting), (0, 0));
-    let with_their_threads = async { while connections(&admin).await != 2 {} };
-    timeout(PATIENCE / 4, with_their_threads).await.expect("shares end");
+    eventually("shares end with their threads", async || (connections(&admin).await == 2).then_some(())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,5 @@
 //! Servers for tests: a private PostgreSQL and a private Redis for each test process that needs one, and a mail server
-//! for each test.
+//! for each test; and the patience that all tests have.
 //!
 //! Each is in a folder of its own, on a free port of the loopback interface, and gone without a trace when the process
 //! that started it ends, in whichever way it ends. `TEST_DATABASE_URL` and `TEST_REDIS_URL` name servers to use instead.
@@ -8,6 +8,7 @@
 #![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "a test that cannot set up its world has failed")]
 
 mod guardian;
+mod patience;
 pub mod postgres;
 pub mod redis;
 pub mod smtp;
@@ -17,6 +18,7 @@ use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 pub use guardian::Guardian;
+pub use patience::eventually;
 
 /// How often to start on another port, if somebody was faster to take the one that had been free.
 const ATTEMPTS: usize = 5;

@@ -12,6 +12,7 @@ use crate::interleaving::{opened, rotation};
 use crate::{
     NOW, OPTIONS, admin, backends, connect, connect_for, for_each_caller, new_user, session, until_waiting, user_id,
 };
+use tessera_test_servers::eventually;
 use tessera_test_servers::postgres::Server;
 
 /// The answer to a stolen token is a transaction of several statements. Its caller goes away while it waits for its
@@ -40,8 +41,11 @@ fn a_caller_that_goes_away_cuts_no_transaction() {
         assert!(caller.await.expect_err("it was aborted").is_cancelled());
         admin.batch_execute("COMMIT").await.expect("unlocked");
 
-        let stored = sessions.find(session.id).await.expect("readable").expect("the session is there");
-        assert!(matches!(stored.state, SessionState::Ended { .. }));
+        let is_over = async || {
+            let stored = sessions.find(session.id).await.expect("readable").expect("the session is there");
+            matches!(stored.state, SessionState::Ended { .. }).then_some(())
+        };
+        eventually("the session is over", is_over).await;
         assert!(revocations.is_revoked(&[RevokedKey::Session(session.id)], NOW).await.expect("readable"));
         assert_eq!(backends(&admin, "state LIKE 'idle in transaction%'").await, 0);
     });

@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use tessera_domain::{Email, NewUser, PasswordHash, Session, SessionId, SessionLimits, Timestamp, User, UserId};
 use tessera_repositories_postgres::{PostgresStore, StoreOptions};
+use tessera_test_servers::eventually;
 use tokio::runtime::Builder;
-use tokio::time::timeout;
 use tokio_postgres::{Client, NoTls};
 
 const NOW: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
@@ -65,8 +65,8 @@ async fn backends(admin: &Client, condition: &str) -> i64 {
 
 /// Looks until `count` of them wait for a lock.
 async fn until_waiting(admin: &Client, count: i64) {
-    let looking = async { while backends(admin, "wait_event_type = 'Lock'").await < count {} };
-    timeout(OPTIONS.patience / 4, looking).await.expect("seen in time");
+    let waiting = async || (backends(admin, "wait_event_type = 'Lock'").await >= count).then_some(());
+    eventually(&format!("{count} wait for a lock"), waiting).await;
 }
 
 fn user_id(number: u32) -> UserId {

@@ -14,7 +14,8 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_postgres::Client;
 
-use crate::{OPTIONS, RECOVERY, admin, backends, connect_for, for_each_caller, new_user, user_id};
+use crate::{OPTIONS, RECOVERY, admin, backends, connect_for, for_each_caller, new_user, until_waiting, user_id};
+use tessera_test_servers::eventually;
 use tessera_test_servers::postgres::{Cluster, Server};
 
 /// Short, since these tests have to sit it out; the deadlines of the server follow from it.
@@ -110,7 +111,7 @@ fn closing_finishes_what_was_asked() {
             let users = users.clone();
             async move { users.insert(&new_user(1)).await }
         });
-        crate::until_waiting(&admin, 1).await;
+        until_waiting(&admin, 1).await;
         let closing = tokio::spawn({
             let store = store.clone();
             async move { store.close().await }
@@ -120,7 +121,7 @@ fn closing_finishes_what_was_asked() {
         let _inserted = asked.await.expect("no panic").expect("it was finished");
         assert!(users.find(user_id(1)).await.expect_err("it is closed").is_transient());
         store.close().await;
-        while backends(&admin, "true").await > 0 {}
+        eventually("no connection is left", async || (backends(&admin, "true").await == 0).then_some(())).await;
     });
 }
 
