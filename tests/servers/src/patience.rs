@@ -9,7 +9,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// The rest between two questions is for those who work on the answer.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Asks until there is an answer, and leaves the machine to the others in between. `what` says what was waited for when it never came.
+/// Asks until there is an answer, and leaves the machine to the others in between. `what` says what was waited for when it
+/// never came.
 pub async fn eventually<T>(what: &str, ask: impl AsyncFn() -> Option<T>) -> T {
     let started = Instant::now();
     loop {
