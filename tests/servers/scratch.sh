@@ -13,7 +13,10 @@ is_good() {
 	# Documentation tests are compiled there.
 	probe=$(mktemp -p "$memory") || return 1
 	chmod +x "$probe"
-	if "$probe"; then rm "$probe"; else rm "$probe"; return 1; fi
+	status=0
+	"$probe" || status=1
+	rm "$probe"
+	return "$status"
 }
 
 if [ -n "${TMPDIR:-}" ]; then

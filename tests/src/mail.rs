@@ -2,10 +2,8 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
-/// No mail takes nearly as long.
-const PATIENCE: Duration = Duration::from_secs(20);
+use crate::eventually;
 
 /// A folder of mails.
 pub struct Mailbox<'a>(pub &'a Path);
@@ -33,15 +31,11 @@ impl Mailbox<'_> {
     /// Waits for `count` such mails: the sender works beside the requests, and what it was asked for is there a little
     /// later.
     async fn wait_for(&self, count: usize, is_meant: impl Fn(&str) -> bool) -> Vec<String> {
-        let started = Instant::now();
-        loop {
+        let found = async || {
             let found: Vec<_> = self.mails().into_iter().filter(|mail| is_meant(mail)).collect();
-            if found.len() >= count {
-                return found;
-            }
-            assert!(started.elapsed() < PATIENCE, "{} of {count} mails came", found.len());
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+            (found.len() >= count).then_some(found)
+        };
+        eventually(&format!("{count} such mails came"), found).await
     }
 
     /// Every mail, oldest first, its lines whole again (RFC 2045, section 6.7).

@@ -3,11 +3,9 @@
 #![cfg(test)]
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use serde_json::Value;
-use tessera_tests::{Storage, TestServer, on_every_storage};
-use tokio::time::timeout;
+use tessera_tests::{Storage, TestServer, eventually, on_every_storage};
 
 on_every_storage! {
     everything_that_happens_is_in_the_numbers
@@ -24,15 +22,8 @@ fn value<'a>(page: &'a str, name: &str) -> Option<&'a str> {
 
 /// The page, as soon as the storages have been asked.
 async fn sampled(server: &TestServer) -> String {
-    let asked = async {
-        loop {
-            let page = server.metrics().await;
-            if page.contains("tessera_table_rows{") {
-                return page;
-            }
-        }
-    };
-    timeout(Duration::from_secs(10), asked).await.expect("the storages are asked at the start")
+    let asked = async || Some(server.metrics().await).filter(|page| page.contains("tessera_table_rows{"));
+    eventually("the storages are asked at the start", asked).await
 }
 
 async fn everything_that_happens_is_in_the_numbers(storage: Storage) {

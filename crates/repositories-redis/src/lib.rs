@@ -9,8 +9,8 @@
 //!
 //! Redis may lose what it was given, and it may come back with what it had before. Nothing here breaks a promise then: a
 //! token that is lost is unknown, one that was written before the server started anew is not believed, and what was
-//! revoked is in the database. Each method is one command or one script, or a share of one, none is repeated by itself, and each ends in
-//! time (invariant I5). Nothing here takes a moment for the present but the one that is passed in.
+//! revoked is in the database. Each method is one command or one script, or a share of one, none is repeated by itself,
+//! and each ends in time (invariant I5). Nothing here takes a moment for the present but the one that is passed in.
 
 #![warn(missing_docs)]
 
