@@ -38,7 +38,7 @@ fn requests(gauges: &Gauges, page: &mut Page<'_, '_>) -> fmt::Result {
     let answered = routes.iter().filter(|it| !it.answers.is_empty());
     let durations = answered.map(|it| Histogram {
         labels: of_route(it),
-        classes: BOUNDS.iter().map(Duration::as_secs_f64).chain([f64::MAX]).zip(it.classes).collect(),
+        classes: BOUNDS.iter().map(Duration::as_secs_f64).chain([f64::INFINITY]).zip(it.classes).collect(),
         sum: it.total.as_secs_f64(),
     });
     page.histograms("tessera_http_request_duration_seconds", "How long requests took to be answered", durations)?;
