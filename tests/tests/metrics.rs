@@ -38,6 +38,8 @@ async fn everything_that_happens_is_in_the_numbers(storage: Storage) {
     let login = r#"contract="users",method="POST",route="/api/login""#;
     assert_eq!(of(&format!(r#"tessera_http_requests_total{{{login},status="200"}}"#)), "1");
     assert_eq!(of(&format!("tessera_http_request_duration_seconds_count{{{login}}}")), "1");
+    let slowest = format!(r#"tessera_http_request_duration_seconds_bucket{{le="+Inf",{login}}}"#);
+    assert_eq!(of(&slowest), "1", "without this class Prometheus knows no quantile");
     let unknown = r#"contract="none",method="",route="(unknown)",status="404""#;
     assert_eq!(of(&format!("tessera_http_requests_total{{{unknown}}}")), "3", "however many paths there are");
     assert_eq!(of("tessera_hash_pool_jobs_total{}"), "2", "one to make the account, one to log in");
@@ -71,22 +73,37 @@ fn names(text: &str) -> BTreeSet<&str> {
     ours.map(|word| added.iter().find_map(|end| word.strip_suffix(end)).unwrap_or(word)).collect()
 }
 
-/// A panel that asks for what is not there shows nothing, and an alert about it never comes.
-#[tokio::test(flavor = "multi_thread")]
-async fn the_dashboard_and_the_alerts_ask_for_what_there_is() {
+/// What the dashboard and the alerts ask Prometheus.
+fn questions() -> Vec<String> {
     let dashboard: Value = serde_json::from_str(DASHBOARD).expect("JSON");
     let panels = dashboard["panels"].as_array().expect("panels").iter();
     let targets = panels.flat_map(|panel| panel["targets"].as_array().into_iter().flatten());
-    let expressions: Vec<_> = targets.map(|target| target["expr"].as_str().expect("a question")).collect();
-    let alerts = ALERTS.lines().filter(|line| line.trim_start().starts_with("expr:"));
-    let asked: Vec<_> = expressions.into_iter().chain(alerts).collect();
-    let asked = asked.join("\n");
+    let panels = targets.map(|target| target["expr"].as_str().expect("a question"));
+    let alerts = ALERTS.lines().filter_map(|line| line.trim_start().strip_prefix("expr: "));
+    panels.chain(alerts).map(str::to_owned).collect()
+}
 
+/// A panel that asks for what is not there shows nothing, and an alert about it never comes.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_dashboard_and_the_alerts_ask_for_what_there_is() {
     let page = TestServer::start_with(&[ON]).await.metrics().await;
     let there: BTreeSet<_> = page.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
+    let asked = questions().join("\n");
     let asked = names(&asked);
     let missing: Vec<_> = asked.difference(&there).collect();
     assert!(missing.is_empty(), "nobody exports {missing:?}");
+    assert!(asked.len() >= 20, "the questions are read: {asked:?}");
+}
+
+/// Prometheus takes a number that falls for one that began again: what became less would be more for it.
+#[test]
+fn only_what_never_falls_is_asked_how_much_it_grew() {
+    let questions = questions();
+    let grew = |by: &'static str| questions.iter().flat_map(move |it| it.split(by).skip(1));
+    let asked: Vec<_> =
+        grew("rate(").chain(grew("increase(")).filter_map(|rest| rest.split(['{', '[']).next()).collect();
+    let falls: Vec<_> = asked.iter().filter(|name| !name.ends_with("_total") && !name.ends_with("_bucket")).collect();
+    assert!(falls.is_empty(), "these may fall: {falls:?}");
     assert!(asked.len() >= 20, "the questions are read: {asked:?}");
 }
 
