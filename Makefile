@@ -1,7 +1,7 @@
 # The one door to everything that can be done here. CI calls the same targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint fmt fmt-check doc bench bench-peers peers chaos browser schemathesis config-docs deny toolchain servers
+.PHONY: help run test check lint fmt fmt-check doc bench bench-peers peers chaos browser schemathesis prometheus config-docs deny toolchain servers
 
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,7 +16,7 @@ check: fmt-check lint doc test ## Everything that a change has to pass
 
 lint: toolchain ## Look for mistakes
 	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
-	cargo clippy --workspace --test faults --all-features --locked -- -D warnings
+	cargo clippy --workspace --test faults --test prometheus --all-features --locked -- -D warnings
 
 fmt: toolchain ## Format the code
 	cargo fmt --all
@@ -49,6 +49,10 @@ schemathesis: toolchain ## Look for answers that the API document does not tell 
 	python3 -m venv target/schemathesis
 	target/schemathesis/bin/pip install --quiet --requirement tests/schemathesis/requirements.txt
 	target/schemathesis/bin/python tests/schemathesis/run.py
+
+prometheus: toolchain ## Show the metrics, the dashboard and the alerts to a real Prometheus
+	@sh tests/servers/install.sh prometheus
+	cargo test --package tessera-tests --locked --test prometheus
 
 config-docs: toolchain ## Write docs/configuration.md and .env.example from the definition of the settings
 	cargo run --quiet --locked --package tessera-server -- config docs > docs/configuration.md.new

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Sees to it that the programs are there which the tests start: as root on Debian and Ubuntu by installing them, elsewhere
-# by saying what is missing. Nothing is started here.
+# by saying what is missing. Nothing is started here. Arguments are programs besides that have the name of their package.
 set -eu
 
 missing=
@@ -10,13 +10,15 @@ fi
 if [ -z "${TEST_REDIS_URL:-}" ] && ! command -v redis-server > /dev/null; then
 	missing="$missing redis-server"
 fi
-command -v curl > /dev/null || missing="$missing curl"
+for program in curl "$@"; do
+	command -v "$program" > /dev/null || missing="$missing $program"
+done
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" != 0 ] || ! command -v apt-get > /dev/null; then
 	echo "The tests need what is not installed here:$missing." >&2
 	echo "On Debian and Ubuntu: apt-get install -y --no-install-recommends$missing" >&2
-	echo "Or let them use servers of yours: TEST_DATABASE_URL=postgres://... TEST_REDIS_URL=redis://..." >&2
+	echo "A PostgreSQL and a Redis of yours will do, too: TEST_DATABASE_URL=postgres://... TEST_REDIS_URL=redis://..." >&2
 	exit 1
 fi
 

@@ -5,6 +5,7 @@
 
 mod answer;
 mod clock;
+pub mod dashboard;
 pub mod golden;
 mod mail;
 mod process;

@@ -1,5 +1,6 @@
 //! The server in this process, with a clock that the test moves.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock, OnceLock, Weak};
 use std::thread;
 
@@ -104,9 +105,14 @@ impl TestServer {
         eventually("all mails are sent", waiting).await;
     }
 
-    /// What is read at `/metrics`, on the listener that the settings ask for.
+    /// Where the metrics are, if the settings ask for them.
+    pub fn metrics_addr(&self) -> SocketAddr {
+        self.running.as_ref().and_then(RunningServer::metrics_addr).expect("METRICS_ADDR is set")
+    }
+
+    /// What is read there.
     pub async fn metrics(&self) -> String {
-        let addr = self.running.as_ref().and_then(RunningServer::metrics_addr).expect("METRICS_ADDR is set");
+        let addr = self.metrics_addr();
         let answer = self.client.get(format!("http://{addr}/metrics")).send().await.expect("the connection holds");
         assert_eq!(answer.status(), 200);
         answer.text().await.expect("the answer is complete")

@@ -4,15 +4,13 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-use tessera_tests::{Storage, TestServer, eventually, on_every_storage};
+use tessera_tests::{Storage, TestServer, dashboard, eventually, on_every_storage};
 
 on_every_storage! {
     everything_that_happens_is_in_the_numbers
 }
 
 const ON: (&str, &str) = ("METRICS_ADDR", "127.0.0.1:0");
-const DASHBOARD: &str = include_str!("../../docker/grafana/dashboards/tessera.json");
 const ALERTS: &str = include_str!("../../docker/prometheus/alerts.yaml");
 
 /// The value of the number with exactly this name and these labels.
@@ -75,12 +73,9 @@ fn names(text: &str) -> BTreeSet<&str> {
 
 /// What the dashboard and the alerts ask Prometheus.
 fn questions() -> Vec<String> {
-    let dashboard: Value = serde_json::from_str(DASHBOARD).expect("JSON");
-    let panels = dashboard["panels"].as_array().expect("panels").iter();
-    let targets = panels.flat_map(|panel| panel["targets"].as_array().into_iter().flatten());
-    let panels = targets.map(|target| target["expr"].as_str().expect("a question"));
+    let panels = dashboard::questions().into_iter().map(|(_, question)| question);
     let alerts = ALERTS.lines().filter_map(|line| line.trim_start().strip_prefix("expr: "));
-    panels.chain(alerts).map(str::to_owned).collect()
+    panels.chain(alerts.map(str::to_owned)).collect()
 }
 
 /// A panel that asks for what is not there shows nothing, and an alert about it never comes.

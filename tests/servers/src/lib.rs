@@ -1,5 +1,5 @@
-//! Servers for tests: a private PostgreSQL and a private Redis for each test process that needs one, and a mail server
-//! for each test; and the patience that all tests have.
+//! Servers for tests: a private PostgreSQL and a private Redis for each test process that needs one, a mail server for each
+//! test, and a Prometheus; and the patience that all tests have.
 //!
 //! Each is in a folder of its own, on a free port of the loopback interface, and gone without a trace when the process
 //! that started it ends, in whichever way it ends. `TEST_DATABASE_URL` and `TEST_REDIS_URL` name servers to use instead.
@@ -10,6 +10,7 @@
 mod guardian;
 mod patience;
 pub mod postgres;
+pub mod prometheus;
 pub mod redis;
 pub mod smtp;
 
