@@ -12,9 +12,9 @@ use tessera_repositories::RepositoryError;
 /// Why a job gave no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    #[error("no connection to the database")]
-    Connect(#[source] Box<dyn Error + Send + Sync>),
-    #[error("a statement failed")]
+    #[error("no connection to the database: {0}")]
+    Connect(Box<dyn Error + Send + Sync>),
+    #[error("a statement failed: {}", said(.0))]
     Database(#[from] DieselError),
     #[error("the database takes no writes")]
     ReadOnly,
@@ -47,6 +47,15 @@ impl Failure {
         let transient = self.is_transient();
         let cause: Box<dyn Error + Send + Sync> = Box::new(self);
         if transient { RepositoryError::transient(context, cause) } else { RepositoryError::permanent(context, cause) }
+    }
+}
+
+/// What the database said, for the log. Other errors may quote what is in a row.
+fn said(error: &DieselError) -> &str {
+    match error {
+        DieselError::DatabaseError(_, information) => information.message(),
+        DieselError::RollbackErrorOnCommit { commit_error, .. } => said(commit_error),
+        _ => "nothing that can be used was answered",
     }
 }
 
@@ -143,5 +152,13 @@ mod tests {
         assert!(!failure(DatabaseErrorKind::CheckViolation, "too long", None).is_transient());
         assert!(!failure(DatabaseErrorKind::Unknown, "no such table", Some(15)).is_transient());
         assert!(!Failure::Corrupt("an id").is_transient() && !Failure::Panicked.is_transient());
+    }
+
+    #[test]
+    fn what_the_database_said_is_told_and_what_is_in_a_row_is_not() {
+        let full = failure(DatabaseErrorKind::Unknown, "no space left on device", None);
+        assert_eq!(full.to_string(), "a statement failed: no space left on device");
+        let unreadable = Failure::from(DieselError::DeserializationError("hunter2 is no address".into()));
+        assert!(!unreadable.to_string().contains("hunter2"));
     }
 }

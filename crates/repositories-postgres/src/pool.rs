@@ -10,7 +10,9 @@ use deadpool::managed::{QueueMode, Timeouts};
 use diesel::ConnectionError;
 use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::deadpool::{BuildError, Object, Pool, PoolError};
-use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
+use diesel_async::pooled_connection::{
+    AsyncDieselConnectionManager, ManagerConfig, PoolError as Unavailable, RecyclingMethod,
+};
 use futures_util::FutureExt as _;
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
@@ -112,6 +114,7 @@ impl From<PoolError> for Failure {
     fn from(error: PoolError) -> Self {
         match error {
             PoolError::Closed => Self::Closed,
+            PoolError::Backend(Unavailable::ConnectionError(error)) => Self::Connect(error.into()),
             error => Self::Connect(error.into()),
         }
     }

@@ -12,8 +12,8 @@ use tessera_repositories::RepositoryError;
 /// Why there is no answer.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum Failure {
-    #[error("no connection to the server")]
-    Away(#[source] Arc<Failure>),
+    #[error("no connection to the server: {0}")]
+    Away(Arc<Failure>),
     #[error("it cannot be connected to: {0}")]
     Connect(String),
     #[error("the server refused: {0}")]

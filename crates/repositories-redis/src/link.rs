@@ -4,7 +4,6 @@
 //! breaks, or leads to a server that has become a replica, the keeper opens another; meanwhile questions fail at once,
 //! and none is ever asked a second time by itself, since it may have been heard.
 
-use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -125,7 +124,7 @@ async fn keep(target: &Target, channel: Option<&str>, say: &watch::Sender<Line>,
             Err(failure) => failure,
         };
         if is_told_of && !matches!(&*say.borrow(), Line::Away(_)) {
-            tracing::warn!(error = %describe(&failure), "Redis cannot be reached");
+            tracing::warn!(error = %failure, "Redis cannot be reached");
         }
         say.send_replace(Line::Away(Arc::new(failure)));
         sleep(pauses.next()).await;
@@ -165,15 +164,4 @@ async fn sort(
             _ => {}
         }
     }
-}
-
-/// The failure with its causes.
-fn describe(failure: &Failure) -> String {
-    let mut text = failure.to_string();
-    let mut cause = failure.source();
-    while let Some(next) = cause {
-        text = format!("{text}: {next}");
-        cause = next.source();
-    }
-    text
 }

@@ -12,9 +12,9 @@ use tessera_repositories::RepositoryError;
 /// Why a job or a query gave no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    #[error("the database file cannot be opened")]
+    #[error("the database file cannot be opened: {0}")]
     Connect(#[from] diesel::ConnectionError),
-    #[error("a statement failed")]
+    #[error("a statement failed: {}", said(.0))]
     Database(#[from] DieselError),
     #[error("another process is writing")]
     Locked,
@@ -64,6 +64,15 @@ impl Failure {
         let transient = self.is_transient();
         let cause: Box<dyn Error + Send + Sync> = Box::new(self);
         if transient { RepositoryError::transient(context, cause) } else { RepositoryError::permanent(context, cause) }
+    }
+}
+
+/// What the database said, for the log. Other errors may quote what is in a row.
+fn said(error: &DieselError) -> &str {
+    match error {
+        DieselError::DatabaseError(_, information) => information.message(),
+        DieselError::RollbackErrorOnCommit { commit_error, .. } => said(commit_error),
+        _ => "nothing that can be used was answered",
     }
 }
 
@@ -123,5 +132,13 @@ mod tests {
         let taken = DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, Box::new("taken".to_owned()));
         assert!(!Failure::from(taken).is_transient());
         assert!(!Failure::Corrupt("an id").is_transient() && !Failure::Panicked.is_transient());
+    }
+
+    #[test]
+    fn what_the_database_said_is_told_and_what_is_in_a_row_is_not() {
+        let full = unknown("database or disk is full");
+        assert_eq!(full.to_string(), "a statement failed: database or disk is full");
+        let unreadable = Failure::from(DieselError::DeserializationError("hunter2 is no address".into()));
+        assert!(!unreadable.to_string().contains("hunter2"));
     }
 }
