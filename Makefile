@@ -33,7 +33,8 @@ bench: toolchain servers ## Measure beside the floors; writes docs/bench
 bench-peers: toolchain servers peers ## Measure beside a Django and a FastAPI service, from PyPI
 	cargo bench --package tessera-tests --locked --bench bench -- peers
 
-chaos: toolchain servers ## Kill the service and its database again and again, and look for what was lost
+chaos: toolchain ## Kill the service and its database again and again, and look for what was lost
+	@sh tests/servers/install.sh pgbouncer
 	KILL_ROUNDS=100 cargo test --package tessera-tests --locked --test durability
 	RACE_ROUNDS=500 cargo test --package tessera-tests --locked --test races
 	cargo test --package tessera-repositories-postgres --locked --test faults

@@ -3,6 +3,8 @@
 # by saying what is missing. Nothing is started here. Arguments are programs besides that have the name of their package.
 set -eu
 
+# Not everybody looks for programs where Debian keeps some of them.
+PATH="$PATH:/usr/sbin"
 missing=
 if [ -z "${TEST_DATABASE_URL:-}" ] && ! command -v initdb > /dev/null && ! ls /usr/lib/postgresql/*/bin/initdb > /dev/null 2>&1; then
 	missing="$missing postgresql"

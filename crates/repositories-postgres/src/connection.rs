@@ -5,9 +5,11 @@ use std::error::Error;
 use std::time::Duration;
 
 use diesel::{ConnectionError, ConnectionResult};
-use diesel_async::AsyncPgConnection;
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection as _};
 use tokio::time::timeout;
 use tokio_postgres::config::Config;
+use tokio_postgres::tls::MakeTlsConnect;
+use tokio_postgres::{Client, Connection, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::ConnectError;
@@ -19,7 +21,12 @@ pub(crate) struct Target {
     config: Config,
     tls: MakeRustlsConnect,
     patience: Duration,
+    /// What each session is told before anything else.
+    settings: String,
 }
+
+/// What drives the traffic of a connection.
+type Driver = Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
 
 impl Target {
     /// Reads a URL. The parser's own message is dropped: it may quote what is really a piece of a password.
@@ -41,7 +48,7 @@ impl Target {
         config.connect_timeout(patience / 4).tcp_user_timeout(patience);
         config.keepalives(true).keepalives_idle(Duration::from_secs(8));
         config.keepalives_interval(Duration::from_secs(3)).keepalives_retries(4);
-        Ok(Self { config, tls: tls.connector()?, patience })
+        Ok(Self { config, tls: tls.connector()?, patience, settings: String::new() })
     }
 
     /// For everyday work: the server gives up before the caller does, so that what nobody waits for any more does not
@@ -51,7 +58,7 @@ impl Target {
         self.limit("statement_timeout", self.patience * 3 / 4);
         self.limit("lock_timeout", self.patience / 2);
         self.limit("idle_in_transaction_session_timeout", self.patience);
-        self.set("default_transaction_isolation", r"read\ committed");
+        self.set("default_transaction_isolation", "'read committed'");
         self
     }
 
@@ -59,7 +66,7 @@ impl Target {
     pub(crate) fn for_migrations(mut self) -> Self {
         self.limit("statement_timeout", Duration::ZERO);
         self.limit("lock_timeout", Duration::ZERO);
-        self.set("default_transaction_isolation", r"read\ committed");
+        self.set("default_transaction_isolation", "'read committed'");
         self
     }
 
@@ -67,25 +74,49 @@ impl Target {
         self.set(setting, &limit.as_millis().to_string());
     }
 
-    /// Settings travel with the request for the connection and cost no statement. Of two values the last one counts,
-    /// so that ours win over those of the URL.
+    /// Not with the request for the connection, which poolers read themselves and refuse for what they do not know. Ours come
+    /// later than those of the URL, and win.
     fn set(&mut self, setting: &str, value: &str) {
-        let before = self.config.get_options().unwrap_or_default();
-        let options = format!("{before} -c {setting}={value}");
-        self.config.options(options.trim_start());
+        self.settings = format!("{}SET {setting} = {value};", self.settings);
+    }
+
+    /// How long whoever wants a connection waits.
+    pub(crate) fn patience(&self) -> Duration {
+        self.patience
     }
 
     /// Opens a connection. Its traffic is driven by a task on the runtime of the caller, and ends with that runtime.
     pub(crate) async fn open(&self) -> ConnectionResult<AsyncPgConnection> {
-        let bad = |reason: String| ConnectionError::BadConnection(reason);
         timeout(self.patience, async {
-            let connected = self.config.connect(self.tls.clone()).await;
-            let (client, connection) = connected.map_err(|error| bad(reason(&error)))?;
-            AsyncPgConnection::try_from_client_and_connection(client, connection).await
+            let (client, driver) = self.connect().await?;
+            let mut connection = AsyncPgConnection::try_from_client_and_connection(client, driver).await?;
+            connection.batch_execute(&self.settings).await.map_err(|error| bad(&error))?;
+            Ok(connection)
         })
         .await
-        .unwrap_or_else(|_| Err(bad("the server does not answer".to_owned())))
+        .unwrap_or_else(|_| Err(too_late()))
     }
+
+    /// Opens a connection without any settings, to look at the server with. Its traffic is driven in the same way.
+    pub(crate) async fn client(&self) -> ConnectionResult<Client> {
+        let (client, driver) = self.connect().await?;
+        tokio::spawn(driver);
+        Ok(client)
+    }
+
+    async fn connect(&self) -> ConnectionResult<(Client, Driver)> {
+        self.config.connect(self.tls.clone()).await.map_err(|error| bad(&error))
+    }
+}
+
+/// A connection that cannot be used, for this reason.
+pub(crate) fn bad(error: &dyn Error) -> ConnectionError {
+    ConnectionError::BadConnection(reason(error))
+}
+
+/// A connection that nothing came over in time.
+pub(crate) fn too_late() -> ConnectionError {
+    ConnectionError::BadConnection("the server does not answer".to_owned())
 }
 
 /// An error and what led to it: why a certificate is refused is said further down.
@@ -123,10 +154,7 @@ mod tests {
     fn our_settings_come_after_those_of_the_url() {
         let url = "postgres://db/x?options=-c%20search_path%3Dapp%20-c%20statement_timeout%3D0";
         let target = Target::parse(url, PATIENCE).expect("a URL").for_work();
-        let options = target.config.get_options().expect("there are some");
-        assert!(
-            options.starts_with("-c search_path=app -c statement_timeout=0 -c statement_timeout=3000 "),
-            "{options}"
-        );
+        assert_eq!(target.config.get_options(), Some("-c search_path=app -c statement_timeout=0"));
+        assert!(target.settings.starts_with("SET statement_timeout = 3000;"), "{}", target.settings);
     }
 }

@@ -6,15 +6,17 @@ use async_trait::async_trait;
 use diesel::migration::{Migration, MigrationSource as _};
 use diesel::pg::Pg;
 use diesel::sql_types::{Array, BigInt, Text};
-use diesel::{QueryableByName, sql_query};
+use diesel::{ConnectionError, QueryableByName, sql_query};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use tessera_domain::{Algorithm, Timestamp};
 use tessera_repositories::{Contents, Inspection, RepositoryError, Result, SchemaState, StorageInspection};
 
+use crate::ConnectError;
 use crate::connection::Target;
 use crate::error::Failure;
 use crate::migrate::MIGRATIONS;
+use crate::sessions_kept;
 use crate::signing_keys;
 
 /// How long it may take.
@@ -40,7 +42,11 @@ impl StorageInspection for PostgresInspection {
         let target = Target::parse(self.url.expose_secret(), PATIENCE);
         let target = target.map_err(|error| RepositoryError::permanent(CONTEXT, error))?.for_work();
         let looked = async {
-            let mut connection = target.open().await.map_err(|error| Failure::Connect(error.into()))?;
+            let away = |error: ConnectionError| Failure::Connect(error.into());
+            if !sessions_kept::are_kept(&target).await.map_err(away)? {
+                return Err(Failure::Connect(ConnectError::Pooled.into()));
+            }
+            let mut connection = target.open().await.map_err(away)?;
             look(&mut connection, strong).await
         };
         looked.await.map_err(|failure| failure.into_repository_error(CONTEXT))

@@ -31,6 +31,7 @@ mod reach;
 mod revocations;
 mod schema;
 mod sessions;
+mod sessions_kept;
 mod signing_keys;
 mod store;
 mod tls;

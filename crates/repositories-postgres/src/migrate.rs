@@ -11,6 +11,7 @@ use tokio::runtime::Handle;
 
 use crate::ConnectError;
 use crate::connection::Target;
+use crate::sessions_kept;
 use crate::turn::Turn;
 
 pub(crate) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
@@ -18,8 +19,13 @@ pub(crate) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migra
 /// Runs what is missing, on a connection of its own that is closed afterwards. Migrations are written for a blocking
 /// connection, hence a thread that may block.
 pub(crate) async fn run(runtime: &Handle, target: Target) -> Result<(), ConnectError> {
-    let opened = runtime.spawn(async move { target.open().await }).await;
-    let connection = opened.map_err(|error| ConnectError::Start(error.into()))?.map_err(ConnectError::Unreachable)?;
+    let opened = runtime.spawn(async move {
+        if !sessions_kept::are_kept(&target).await.map_err(ConnectError::Unreachable)? {
+            return Err(ConnectError::Pooled);
+        }
+        target.open().await.map_err(ConnectError::Unreachable)
+    });
+    let connection = opened.await.map_err(|error| ConnectError::Start(error.into()))??;
     let migrated = runtime.spawn_blocking(move || bring_up_to_date(connection.into())).await;
     match migrated.map_err(|error| ConnectError::Start(error.into()))? {
         Ok(0) => Ok(()),

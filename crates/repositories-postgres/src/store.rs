@@ -62,6 +62,12 @@ pub enum ConnectError {
     /// The server is not there, or refuses us.
     #[error("the database cannot be reached")]
     Unreachable(#[source] diesel::ConnectionError),
+    /// A pooler between the server and us gives each transaction another session, which nothing here could be relied on with.
+    #[error(
+        "it is behind a pooler in transaction mode, with which one instance executes what another prepared; \
+         connect to PostgreSQL itself, or to a pooler in session mode"
+    )]
+    Pooled,
     /// The schema could not be brought up to date. Nothing of it was changed.
     #[error("the database schema cannot be brought up to date")]
     Migrate(#[source] Box<dyn Error + Send + Sync>),

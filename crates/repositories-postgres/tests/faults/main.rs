@@ -9,6 +9,7 @@ mod account_changes;
 mod callers;
 mod interleaving;
 mod outages;
+mod poolers;
 mod silence;
 mod start;
 

@@ -102,7 +102,7 @@ fn programs() -> PathBuf {
 }
 
 /// A command in the name of somebody whom the server is content with: it refuses to run as root.
-fn as_owner(program: impl AsRef<std::ffi::OsStr>) -> Command {
+pub(super) fn as_owner(program: impl AsRef<std::ffi::OsStr>) -> Command {
     let is_root = fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
     let mut command;
     if is_root {

@@ -5,12 +5,14 @@
 //! [`Server::schema`] and that is dropped with it.
 
 mod cluster;
+mod pooler;
 
 use std::sync::OnceLock;
 use std::thread;
 
 pub use cluster::Cluster;
 use futures_util::TryStreamExt as _;
+pub use pooler::Pooler;
 use tokio_postgres::NoTls;
 
 use crate::{given, unique_name};
