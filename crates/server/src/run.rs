@@ -28,8 +28,6 @@ use crate::wiring::{self, Overrides, Storages, Wired};
 const DRAIN: Duration = Duration::from_secs(10);
 /// How long the first request of a connection may take to say what it wants, up to the end of its headers.
 const REQUEST_DEADLINE: Duration = Duration::from_secs(5);
-/// How long a connection may rest between requests. Short enough that a crowd of idle ones soon makes room for others.
-const KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// How much of its answers a connection may leave unread before no more are made for it, in bytes.
 const UNREAD: usize = 32 * 1_024;
 /// Connections that wait to be accepted.
@@ -94,7 +92,7 @@ pub async fn start(config: &Config, overrides: &Overrides) -> anyhow::Result<Run
         None => (None, None),
     };
     let Wired { services, departure, mirror, news, key_keeper, housekeeper, activity_writer, mail_sender, .. } = wired;
-    let (server, addr) = listen(config, services, traffic)?;
+    let (server, addr) = listen(config, services, traffic, departure.clone())?;
     background.spawn(async move { mirror.run().await });
     if let Some(news) = news {
         background.spawn(async move { news.run().await });
@@ -146,19 +144,20 @@ fn listen(
     config: &Config,
     services: Services,
     traffic: Option<Arc<Traffic>>,
+    departure: Departure,
 ) -> anyhow::Result<(dev::Server, SocketAddr)> {
     let (listen, perimeter) = (&config.listen, config.access.perimeter.clone());
     let workers = listen.workers.get();
     let proxies = config.limits.proxies.clone();
     let spans = config.telemetry.collector.as_ref().map(|_| Arc::new(RequestsInTraces) as Arc<dyn RequestSpans>);
-    let settings = HttpSettings { proxies, traffic, spans, ..HttpSettings::default() };
+    let settings = HttpSettings { proxies, traffic, spans, departure, ..HttpSettings::default() };
     let server = HttpServer::new(move || tessera_api::app(&services, settings.clone(), &perimeter))
         .workers(workers)
         .worker_max_blocking_threads(LOOKUPS)
         .max_connections((descriptors::connections() / workers).max(1))
         .backlog(BACKLOG)
         .tcp_nodelay(true)
-        .keep_alive(KeepAlive::Timeout(KEEP_ALIVE))
+        .keep_alive(KeepAlive::Timeout(listen.keep_alive))
         .h1_write_buffer_size(UNREAD)
         .client_request_timeout(REQUEST_DEADLINE)
         .shutdown_timeout(DRAIN.as_secs())
@@ -206,13 +205,14 @@ impl RunningServer {
         }
     }
 
-    /// Says that it will stop, to whoever asks whether it is ready. It goes on answering.
+    /// Says that it will stop, to whoever asks whether it is ready. It goes on answering, once more on each connection.
     pub fn announce_stop(&self) {
         self.departure.announce();
     }
 
-    /// Stops in order: says so, and gives those who spread the requests time to notice; then accepts nothing more, lets requests and mails that are under way end, for ten seconds at the most,
-    /// and then leaves everything that was written in order on the disk. A mail that was queued meanwhile waits.
+    /// Stops in order: says so, and gives those who spread the requests time to notice; then accepts nothing more, lets requests
+    /// and mails that are under way end, for ten seconds at the most, and then leaves everything that was written in order on
+    /// the disk. A mail that was queued meanwhile waits.
     pub async fn stop(mut self) -> anyhow::Result<()> {
         self.announce_stop();
         sleep(self.stop_delay).await;

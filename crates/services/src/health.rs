@@ -67,7 +67,8 @@ impl Departure {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    fn is_announced(&self) -> bool {
+    /// Whether it was.
+    pub fn is_announced(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }

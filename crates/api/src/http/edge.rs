@@ -13,9 +13,10 @@ use std::time::{Duration, Instant};
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::http::header::{HeaderValue, STRICT_TRANSPORT_SECURITY};
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::{Error, HttpMessage as _};
 use pin_project_lite::pin_project;
+use tessera_services::health::Departure;
 
 use super::answer::{AsAsked, Cause};
 use super::errors::reject;
@@ -37,6 +38,7 @@ pub struct Edge {
     slow_after: Duration,
     traffic: Option<Rc<WorkerTraffic>>,
     spans: Option<Arc<dyn RequestSpans>>,
+    departure: Departure,
 }
 
 impl Edge {
@@ -44,7 +46,7 @@ impl Edge {
     pub fn new(settings: &HttpSettings, perimeter: &Perimeter) -> Self {
         let (hosts, transport_security) = (perimeter.hosts.clone(), perimeter.transport_security.clone());
         let (slow_after, spans) = (settings.slow_after, settings.spans.clone());
-        Self { hosts, transport_security, slow_after, traffic: None, spans }
+        Self { hosts, transport_security, slow_after, traffic: None, spans, departure: settings.departure.clone() }
     }
 
     /// The same, where requests are counted.
@@ -110,8 +112,8 @@ where
             Source::Refusal { answer: Some(request.into_response(answer)) }
         };
         let (transport_security, slow_after) = (self.edge.transport_security.clone(), self.edge.slow_after);
-        let spans = self.edge.spans.clone();
-        Answering { source, id: Some(id), part, transport_security, in_flight, started, slow_after, spans }
+        let (spans, departure) = (self.edge.spans.clone(), self.edge.departure.clone());
+        Answering { source, id: Some(id), part, transport_security, in_flight, started, slow_after, spans, departure }
     }
 }
 
@@ -130,6 +132,7 @@ pin_project! {
         started: Instant,
         slow_after: Duration,
         spans: Option<Arc<dyn RequestSpans>>,
+        departure: Departure,
     }
 }
 
@@ -191,6 +194,9 @@ where
             response = ServiceResponse::new(request, shaped);
         }
         headers::complete(response.status(), response.headers_mut());
+        if this.departure.is_announced() {
+            response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+        }
         if let Some(policy) = this.transport_security.take() {
             response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, policy);
         }

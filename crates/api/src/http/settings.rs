@@ -7,6 +7,8 @@ use actix_cors::Cors;
 use actix_web::http::header::HeaderValue;
 use actix_web::middleware::Condition;
 
+use tessera_services::health::Departure;
+
 use super::cors::AllowedOrigins;
 use super::hosts::AllowedHosts;
 use super::proxies::TrustedProxies;
@@ -30,6 +32,9 @@ pub struct HttpSettings {
     pub traffic: Option<Arc<Traffic>>,
     /// Who is told of the spans of requests, if somebody is.
     pub spans: Option<Arc<dyn RequestSpans>>,
+    /// Whether this instance is about to stop. From then on each answer is the last one of its connection, so that none is
+    /// closed while a request is on its way.
+    pub departure: Departure,
 }
 
 impl Default for HttpSettings {
@@ -42,6 +47,7 @@ impl Default for HttpSettings {
             proxies: TrustedProxies::default(),
             traffic: None,
             spans: None,
+            departure: Departure::default(),
         }
     }
 }

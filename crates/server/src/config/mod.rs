@@ -152,7 +152,9 @@ impl Config {
         let runtime = settings.runtime.check(checks);
         // Until it is known what the installation is for, the stricter rules would only report what nobody asked for.
         let app_env = runtime.as_ref().map_or(AppEnv::Development, |runtime| runtime.app_env);
-        let listen = settings.listen.check(app_env, checks);
+        let limits = settings.limits.check(app_env, checks);
+        let is_behind_proxies = limits.as_ref().is_some_and(|limits| !limits.proxies.networks().is_empty());
+        let listen = settings.listen.check(app_env, is_behind_proxies, checks);
         let access = settings.access.check(app_env, checks);
         let storage = settings.storage.check(environment, checks);
         let data_dir = storage.as_ref().map_or(Path::new(""), |storage| &storage.data_dir);
@@ -160,7 +162,6 @@ impl Config {
         let service_access = settings.service_access.check(app_env, checks);
         let tokens = settings.tokens.check(checks);
         let passwords = settings.passwords.check(app_env, checks);
-        let limits = settings.limits.check(app_env, checks);
         let contracts = settings.contracts.check(app_env, checks);
         let mail_server = settings.mail_server.check(app_env, checks);
         let app_name = runtime.as_ref().map_or("", |runtime| &runtime.app_name);

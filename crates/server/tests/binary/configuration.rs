@@ -131,6 +131,7 @@ fn every_setting_says_what_is_wrong_and_what_is_accepted() {
         ("LISTEN_ADDR", "localhost:8000", "an IP address and a port"),
         ("LISTEN_ADDR", "8000", "an IP address and a port"),
         ("WORKERS", "0", "from 1 to 64"),
+        ("KEEP_ALIVE_SECONDS", "0", "seconds from 1 to 3600"),
         ("DATABASE_URL", "/srv/tessera.sqlite3", "sqlite: and the path"),
         ("DATABASE_URL", "mysql://db/tessera", "sqlite: and the path"),
         ("DATABASE_URL", "sqlite://", "sqlite: and the path"),
@@ -195,6 +196,8 @@ fn limits_are_on_and_what_undoes_them_is_warned_of() {
     assert!(!about(&accepted(&[("RATE_LIMIT", "off")], ""), "RATE_LIMIT"), "development may");
     let proxies = accepted(&[("TRUSTED_PROXIES", "::1,10.0.0.0/8")], "");
     assert_eq!(effective(&proxies, "TRUSTED_PROXIES"), "::1/128, 10.0.0.0/8 (environment)");
+    assert_eq!(effective(&proxies, "KEEP_ALIVE_SECONDS"), "75 (default)", "longer than theirs");
+    assert_eq!(effective(&off, "KEEP_ALIVE_SECONDS"), "20 (default)");
     assert!(!about(&proxies, "TRUSTED_PROXIES"), "{:?}", proxies.warnings);
     for everybody in ["0.0.0.0/0", "127.0.0.1, ::/0"] {
         let config = accepted(&[("TRUSTED_PROXIES", everybody)], "");

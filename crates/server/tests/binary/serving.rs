@@ -62,8 +62,7 @@ fn a_line_belongs_to_its_request_and_to_the_trace_of_its_sender() {
             body.len(),
         )
         .expect("sent");
-        let mut answer = String::new();
-        connection.read_to_string(&mut answer).expect("an answer");
+        let answer = read(connection);
         assert!(answer.contains(&format!("\r\ntraceparent: 00-{trace}-")), "{answer}");
         server.signal(Signal::TERM);
         let log = server.end().err;
@@ -135,20 +134,37 @@ fn a_request_that_is_under_way_is_answered_before_the_end() {
     server.signal(Signal::TERM);
     server.wait_for_log("stopping");
     connection.write_all(body.as_bytes()).expect("sent");
-    let mut answer = String::new();
-    connection.read_to_string(&mut answer).expect("an answer, and the end of the connection");
+    let answer = read(connection);
     assert!(answer.starts_with("HTTP/1.1 201 Created"), "{answer}");
     assert_eq!(server.end().code, Some(0));
     assert!(installation.run(&["user", "list"]).succeeded().contains("ana@example.com"));
 }
 
-/// The answer to `GET path`.
+/// The answer to `GET path`, over a connection of its own.
 fn get(server: &Serving, path: &str) -> String {
+    read(ask(server, path, "Connection: close\r\n"))
+}
+
+/// A connection over which `GET path` was sent, with these lines besides.
+fn ask(server: &Serving, path: &str, lines: &str) -> TcpStream {
     let mut connection = TcpStream::connect(&server.addr).expect("it listens");
-    write!(connection, "GET {path} HTTP/1.1\r\nHost: tessera\r\nConnection: close\r\n\r\n").expect("sent");
+    write!(connection, "GET {path} HTTP/1.1\r\nHost: tessera\r\n{lines}\r\n").expect("sent");
+    connection
+}
+
+/// Everything that comes until the server ends the connection.
+fn read(mut connection: TcpStream) -> String {
     let mut answer = String::new();
-    connection.read_to_string(&mut answer).expect("an answer");
+    connection.read_to_string(&mut answer).expect("an answer, and the end of the connection");
     answer
+}
+
+#[test]
+fn a_connection_rests_for_as_long_as_it_may() {
+    let installation = Installation::new();
+    let server = installation.serve(&["--keep-alive-seconds", "1"]);
+    let answer = read(ask(&server, "/livez", ""));
+    assert!(answer.starts_with("HTTP/1.1 200 ") && !answer.contains("\r\nconnection: "), "{answer}");
 }
 
 #[test]
@@ -161,7 +177,8 @@ fn who_is_told_to_stop_first_says_so_and_goes_on_answering() {
     let ready = get(&server, "/readyz");
     assert!(ready.starts_with("HTTP/1.1 503 ") && ready.contains(r#""status":"stopping""#), "{ready}");
     assert!(get(&server, "/livez").starts_with("HTTP/1.1 200 "), "it is alive");
-    assert!(get(&server, "/api/v1/users").starts_with("HTTP/1.1 200 "), "it answers");
+    let last = read(ask(&server, "/api/v1/users", ""));
+    assert!(last.starts_with("HTTP/1.1 200 ") && last.contains("\r\nconnection: close\r\n"), "it answers: {last}");
     server.signal(Signal::INT);
     assert_eq!(server.end().code, Some(130), "and does not have somebody wait who insists");
 }
