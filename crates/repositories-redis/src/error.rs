@@ -17,7 +17,7 @@ pub(crate) enum Failure {
     #[error("it cannot be connected to: {0}")]
     Connect(String),
     #[error("the server refused: {0}")]
-    Server(#[from] RedisError),
+    Server(RedisError),
     #[error("no answer in time")]
     Late,
     #[error("the server is a replica")]
@@ -30,6 +30,13 @@ pub(crate) enum Failure {
     NotYet,
     #[error("whoever was to ask the server went away")]
     Abandoned,
+}
+
+/// What it says is told with the failure, and not once more as its cause.
+impl From<RedisError> for Failure {
+    fn from(error: RedisError) -> Self {
+        Self::Server(error)
+    }
 }
 
 /// How answers begin that say that the server cannot do anything now, whatever it is asked. Older servers wrap what
@@ -172,6 +179,12 @@ mod tests {
         assert!(Failure::said("READONLY You can't write against a read only replica.").is_about_the_connection());
         assert!(!Failure::said("OOM command not allowed").is_about_the_connection());
         assert!(!Failure::said("WRONGTYPE Operation against a key").is_about_the_connection());
+    }
+
+    #[test]
+    fn what_the_server_said_is_told_once() {
+        let refused = Failure::said("WRONGPASS invalid username-password pair");
+        assert!(refused.to_string().contains("invalid username-password pair") && refused.source().is_none());
     }
 
     #[test]

@@ -61,8 +61,8 @@ pub enum ConnectError {
     #[error("the threads that talk to the server cannot be started")]
     Start(#[source] Box<dyn Error + Send + Sync>),
     /// The server is there, and does not let us in or cannot be used.
-    #[error("the server refuses us")]
-    Refused(#[source] Box<dyn Error + Send + Sync>),
+    #[error(transparent)]
+    Refused(Box<dyn Error + Send + Sync>),
 }
 
 impl From<io::Error> for ConnectError {
