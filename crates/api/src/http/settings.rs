@@ -6,7 +6,6 @@ use std::time::Duration;
 use actix_cors::Cors;
 use actix_web::http::header::HeaderValue;
 use actix_web::middleware::Condition;
-
 use tessera_services::health::Departure;
 
 use super::cors::AllowedOrigins;
