@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -163,7 +164,10 @@ fn read(mut connection: TcpStream) -> String {
 fn a_connection_rests_for_as_long_as_it_may() {
     let installation = Installation::new();
     let server = installation.serve(&["--keep-alive-seconds", "1"]);
-    let answer = read(ask(&server, "/livez", ""));
+    let connection = ask(&server, "/livez", "");
+    // Long after it should have ended, and before it would end if nobody had set anything.
+    connection.set_read_timeout(Some(Duration::from_secs(15))).expect("set");
+    let answer = read(connection);
     assert!(answer.starts_with("HTTP/1.1 200 ") && !answer.contains("\r\nconnection: "), "{answer}");
 }
 
