@@ -2,6 +2,8 @@
 
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
 
 /// A process that does nothing until its standard input ends, and then cleans up. The other end of that pipe is ours,
 /// and the system closes it when we die, be it of `SIGKILL`. In a group of its own, it does not hear of the keyboard.
@@ -31,5 +33,18 @@ impl Drop for Guardian {
     fn drop(&mut self) {
         drop(self.0.stdin.take());
         let _ = self.0.wait();
+    }
+}
+
+/// Waits until a process is ready, and returns it; nothing if it ends before.
+pub(crate) fn until_ready(mut child: Child, is_ready: impl Fn() -> bool) -> Option<Child> {
+    loop {
+        if is_ready() {
+            return Some(child);
+        }
+        if child.try_wait().expect("a child of ours").is_some() {
+            return None;
+        }
+        sleep(Duration::from_millis(20));
     }
 }

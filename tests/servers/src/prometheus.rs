@@ -6,12 +6,10 @@ use std::fs::{self, File};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::thread::sleep;
-use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::guardian::Guardian;
+use crate::guardian::{Guardian, until_ready};
 use crate::{ATTEMPTS, free_port};
 
 const NOT_INSTALLED: &str =
@@ -63,14 +61,7 @@ fn spawn(port: u16, folder: &Path, guardian: &Guardian) -> Option<Child> {
     command.arg("--config.file=prometheus.yaml").arg("--storage.tsdb.path=data");
     command.arg(format!("--web.listen-address=127.0.0.1:{port}")).current_dir(folder);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&log).expect("a log"));
-    let mut child = command.process_group(guardian.group()).spawn().expect(NOT_INSTALLED);
-    loop {
-        if fs::read_to_string(&log).expect("a log in UTF-8").contains("ready to receive web requests") {
-            return Some(child);
-        }
-        if child.try_wait().expect("a child of ours").is_some() {
-            return None;
-        }
-        sleep(Duration::from_millis(20));
-    }
+    let child = command.process_group(guardian.group()).spawn().expect(NOT_INSTALLED);
+    let logged = || fs::read_to_string(&log).expect("a log in UTF-8");
+    until_ready(child, || logged().contains("ready to receive web requests"))
 }

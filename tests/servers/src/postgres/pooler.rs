@@ -3,15 +3,13 @@
 use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Stdio};
-use std::thread::sleep;
-use std::time::Duration;
 
 use super::cluster::{Cluster, as_owner};
-use crate::guardian::Guardian;
+use crate::guardian::{Guardian, until_ready};
 use crate::{ATTEMPTS, free_port};
 
-const NOT_INSTALLED: &str =
-    "PgBouncer is not installed. On Debian and Ubuntu: apt-get install -y --no-install-recommends pgbouncer";
+const NOT_STARTED: &str =
+    "PgBouncer does not start. On Debian and Ubuntu: apt-get install -y --no-install-recommends pgbouncer";
 
 /// A running `PgBouncer`. It ends with its test.
 pub struct Pooler {
@@ -28,7 +26,7 @@ impl Pooler {
             let port = free_port();
             Some((spawn(cluster, port, settings, &guardian)?, port))
         });
-        let (child, port) = started.expect(NOT_INSTALLED);
+        let (child, port) = started.expect(NOT_STARTED);
         let url = cluster.url().replace(&format!(":{}/", cluster.port()), &format!(":{port}/"));
         Self { url, child, guardian: Some(guardian) }
     }
@@ -61,14 +59,5 @@ fn spawn(cluster: &Cluster, port: u16, settings: &[&str], guardian: &Guardian) -
     let mut command = as_owner("sh");
     command.args(["-c", script, "sh"]).arg(cluster.folder()).arg(&name).stdin(Stdio::null());
     command.stdout(Stdio::null()).stderr(Stdio::null()).process_group(guardian.group());
-    let mut child = command.spawn().expect("a shell");
-    loop {
-        if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return Some(child);
-        }
-        if child.try_wait().expect("a child of ours").is_some() {
-            return None;
-        }
-        sleep(Duration::from_millis(20));
-    }
+    until_ready(command.spawn().expect("a shell"), || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok())
 }
