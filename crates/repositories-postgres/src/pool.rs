@@ -114,6 +114,7 @@ impl From<PoolError> for Failure {
     fn from(error: PoolError) -> Self {
         match error {
             PoolError::Closed => Self::Closed,
+            // Not what two pools say around it.
             PoolError::Backend(Unavailable::ConnectionError(error)) => Self::Connect(error.into()),
             error => Self::Connect(error.into()),
         }

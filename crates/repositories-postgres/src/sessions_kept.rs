@@ -39,11 +39,11 @@ async fn look(target: &Target) -> ConnectionResult<bool> {
 /// The process of the server that a connection talks to.
 async fn session(client: &Client) -> ConnectionResult<String> {
     let told = execute(client, "SELECT pg_backend_pid()").await?;
-    let row = told.into_iter().find_map(|message| match message {
+    let pid = told.into_iter().find_map(|message| match message {
         SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
         _ => None,
     });
-    row.ok_or_else(|| ConnectionError::BadConnection("the server does not tell its process".to_owned()))
+    pid.ok_or_else(|| ConnectionError::BadConnection("the server does not tell its process".to_owned()))
 }
 
 async fn execute(client: &Client, statement: &str) -> ConnectionResult<Vec<SimpleQueryMessage>> {

@@ -31,8 +31,8 @@ pub struct HttpSettings {
     pub traffic: Option<Arc<Traffic>>,
     /// Who is told of the spans of requests, if somebody is.
     pub spans: Option<Arc<dyn RequestSpans>>,
-    /// Whether this instance is about to stop. From then on each answer is the last one of its connection, so that none is
-    /// closed while a request is on its way.
+    /// Whether this instance is about to stop. From then on each answer is the last one of its connection, so that who keeps
+    /// connections goes elsewhere in time.
     pub departure: Departure,
 }
 

@@ -1,8 +1,7 @@
 //! A pooler between the store and its server.
 
 use futures_util::future::join_all;
-use tessera_repositories::StorageInspection as _;
-use tessera_repositories::{InsertOutcome, UserRepository as _};
+use tessera_repositories::{InsertOutcome, StorageInspection as _, UserRepository as _};
 use tessera_repositories_postgres::{ConnectError, PostgresInspection, PostgresStore, PostgresUsers};
 use tessera_test_servers::postgres::{Cluster, Pooler};
 
