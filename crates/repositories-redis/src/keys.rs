@@ -3,11 +3,15 @@
 //! They begin with a prefix, so that several installations, or tests, can share a server. Braces mark what a cluster
 //! places a key by: keys that one script touches together have it in common.
 
+use std::fmt::{Display, Write as _};
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tessera_domain::{Digest, OneTimePurpose, RateLimitKey, RevokedKey, UserId};
+
+/// Room for a name behind the prefix, whatever a caller puts at its end: most are made for a request.
+const ROOM: usize = 96;
 
 /// The keys of one installation.
 #[derive(Debug, Clone)]
@@ -38,6 +42,11 @@ impl Keys {
     /// What the name of every such list of one purpose begins with.
     pub fn one_time_lists_for(&self, purpose: OneTimePurpose) -> String {
         self.named(format_args!("{{one_time}}:list:{}:", purpose.name()))
+    }
+
+    /// The list of the tokens of one purpose of an account.
+    pub fn one_time_list(&self, purpose: OneTimePurpose, user_id: UserId) -> String {
+        self.named(format_args!("{{one_time}}:list:{}:{user_id}", purpose.name()))
     }
 
     /// All of these lists.
@@ -79,8 +88,11 @@ impl Keys {
         self.named("health")
     }
 
-    fn named(&self, name: impl std::fmt::Display) -> String {
-        format!("{}{name}", self.prefix)
+    fn named(&self, name: impl Display) -> String {
+        let mut key = String::with_capacity(self.prefix.len() + ROOM);
+        key.push_str(&self.prefix);
+        let _always_fits = write!(key, "{name}");
+        key
     }
 }
 
@@ -111,6 +123,9 @@ mod tests {
     fn what_a_script_puts_together_is_what_is_made_here() {
         let (keys, purpose) = (Keys::new("p:"), OneTimePurpose::PasswordReset);
         assert_eq!(keys.one_time_tokens_for(purpose), keys.one_time_tokens() + purpose.name() + ":");
-        assert_eq!(keys.one_time_lists_for(purpose), keys.one_time_lists() + purpose.name() + ":");
+        let lists = keys.one_time_lists() + purpose.name() + ":";
+        assert_eq!(keys.one_time_lists_for(purpose), lists);
+        let id = UserId::from_bytes([7; 16]);
+        assert_eq!(keys.one_time_list(purpose, id), format!("{lists}{id}"));
     }
 }

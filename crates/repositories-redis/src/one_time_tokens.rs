@@ -87,7 +87,7 @@ impl OneTimeTokenRepository for RedisOneTimeTokens {
     async fn delete_for(&self, user_id: UserId, purposes: &[OneTimePurpose]) -> Result<()> {
         let (keys, mut delete) = (self.store.keys(), DELETE_FOR.prepare_invoke());
         for purpose in purposes {
-            delete.key(format!("{}{user_id}", keys.one_time_lists_for(*purpose)));
+            delete.key(keys.one_time_list(*purpose, user_id));
             delete.arg(keys.one_time_tokens_for(*purpose));
         }
         self.store.run("delete one-time tokens", self.store.patience(), &delete).await
@@ -108,7 +108,7 @@ async fn insert(store: &RedisStore, tokens: &[OneTimeToken], earlier: Earlier) -
     insert.arg(MARGIN.as_secs() * 1_000).arg(u8::from(earlier == Earlier::Replace));
     for token in tokens {
         insert.key(keys.one_time_tokens_for(token.purpose) + &digest_text(&token.digest));
-        insert.key(format!("{}{}", keys.one_time_lists_for(token.purpose), token.user_id));
+        insert.key(keys.one_time_list(token.purpose, token.user_id));
         insert.arg(token.expires_at.unix_micros());
     }
     let told = store.invoke::<Vec<Vec<u8>>>(store.patience(), &insert).await?;
