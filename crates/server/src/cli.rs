@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args as _, FromArgMatches as _};
 
+use crate::allocator;
 use crate::commands::{self, Doctor, HealthCheck, KeysCommand, UserCommand};
 use crate::config::{self, Config, Environment, Settings};
 use crate::output;
@@ -53,6 +54,7 @@ enum ConfigCommand {
 
 /// Does what the command line asks for, and says how that went.
 pub fn main(overrides: &Overrides) -> ExitCode {
+    allocator::prefer_small_pages();
     match run(overrides) {
         Ok(code) => code,
         Err(error) => {

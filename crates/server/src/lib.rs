@@ -5,6 +5,7 @@
 //! parts behind one more route.
 
 mod accounts_file;
+mod allocator;
 pub mod cli;
 mod commands;
 pub mod config;

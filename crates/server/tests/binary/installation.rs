@@ -94,6 +94,10 @@ impl Serving {
         Self { child, out, err, addr }
     }
 
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).expect("sent");
     }

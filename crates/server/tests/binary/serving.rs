@@ -24,6 +24,19 @@ fn a_server_says_where_it_is_and_stops_in_order() {
     assert_eq!(left.len(), 2, "the database in one file, and the secret: {left:?}");
 }
 
+/// Each would take two megabytes for the first byte in it: more than all threads together need for themselves.
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_comes_in_small_pages() {
+    let installation = Installation::new();
+    let server = installation.serve(&[]);
+    let memory = std::fs::read_to_string(format!("/proc/{}/smaps_rollup", server.process())).expect("it runs");
+    let huge = memory.lines().find_map(|line| line.strip_prefix("AnonHugePages:")).expect("Linux counts them");
+    let kilobytes: u32 = huge.trim().trim_end_matches(" kB").parse().expect("a number");
+    // A kernel that gives them to everybody gave some before the first line of ours.
+    assert!(kilobytes <= 4 * 1_024, "{memory}");
+}
+
 #[test]
 fn in_json_every_line_is_an_event() {
     let installation = Installation::new();
