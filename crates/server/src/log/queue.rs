@@ -18,7 +18,7 @@ use super::one_line::on_one_line;
 const ROOM: usize = 4_096;
 /// How long a line waits for others to be written with. Without it a busy service would wake the thread, and call the
 /// system, for nearly every line.
-const GATHER: Duration = Duration::from_millis(2);
+const GATHER: Duration = Duration::from_millis(10);
 /// How much is written with one call to the system.
 const AT_ONCE: usize = 64 * 1_024;
 /// How long the end of the program waits for the lines that are still to be written.
