@@ -62,9 +62,9 @@ fn is_uuid(text: &str) -> bool {
     groups == [8, 4, 4, 4, 12] && text.chars().all(|c| c.is_ascii_hexdigit() || c == '-')
 }
 
-/// RFC 3339 in UTC, as `2026-01-31T08:00:00.25Z`.
+/// RFC 3339 in UTC, as `2026-01-31T08:00:00Z` or `2026-01-31T08:00:00.250000Z`: the two that Django REST framework writes.
 fn is_time(text: &str) -> bool {
-    text.len() >= 20
+    matches!(text.len(), 20 | 27)
         && text.ends_with('Z')
         && text.get(10..11) == Some("T")
         && text.chars().all(|c| c.is_ascii_digit() || "-:.TZ".contains(c))

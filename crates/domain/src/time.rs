@@ -60,13 +60,16 @@ fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 
-/// RFC 3339 in UTC with microseconds where there are any: `2026-01-31T08:00:00.25Z`.
+/// RFC 3339 in UTC, as Django REST framework writes it: `2026-01-31T08:00:00.250000Z`, or without a fraction where that is zero.
+/// Readers that know some lengths of a fraction only know these.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let moment = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000);
-        match moment.ok().and_then(|moment| moment.format(&Rfc3339).ok()) {
-            Some(text) => f.write_str(&text),
-            None => write!(f, "{}us", self.0),
+        let second = OffsetDateTime::from_unix_timestamp(self.unix_seconds()).ok();
+        let text = second.and_then(|second| second.format(&Rfc3339).ok());
+        match (text.as_deref().and_then(|text| text.strip_suffix('Z')), self.0.rem_euclid(1_000_000)) {
+            (Some(second), 0) => write!(f, "{second}Z"),
+            (Some(second), micros) => write!(f, "{second}.{micros:06}Z"),
+            (None, _) => write!(f, "{}us", self.0),
         }
     }
 }
@@ -76,9 +79,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_written_in_utc_with_the_fraction_it_has() {
-        assert_eq!(Timestamp::from_unix_seconds(1_704_067_200).to_string(), "2024-01-01T00:00:00Z");
-        assert_eq!(Timestamp::from_unix_micros(1_704_067_200_250_000).to_string(), "2024-01-01T00:00:00.25Z");
+    fn is_written_in_utc_with_no_digit_or_six_behind_the_point() {
+        for (micros, text) in [
+            (1_704_067_200_000_000, "2024-01-01T00:00:00Z"),
+            (1_704_067_200_250_000, "2024-01-01T00:00:00.250000Z"),
+            (1_704_067_200_000_001, "2024-01-01T00:00:00.000001Z"),
+            (-1, "1969-12-31T23:59:59.999999Z"),
+            (i64::MAX, "9223372036854775807us"),
+        ] {
+            assert_eq!(Timestamp::from_unix_micros(micros).to_string(), text);
+        }
     }
 
     #[test]

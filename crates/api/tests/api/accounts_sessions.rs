@@ -149,7 +149,7 @@ async fn what_is_weak_or_taken_is_named() {
 #[actix_web::test]
 async fn a_login_is_answered_with_the_account_and_its_tokens() {
     let user = User { last_login: Some(Timestamp::from_unix_micros(1_704_067_260_250_000)), ..ana() };
-    let shown = ANA.replace(r#""last_login":null"#, r#""last_login":"2024-01-01T00:01:00.25Z""#);
+    let shown = ANA.replace(r#""last_login":null"#, r#""last_login":"2024-01-01T00:01:00.250000Z""#);
     let expected = format!(r#"{{"message":"Login successful","user":{shown},"tokens":{TOKENS}}}"#);
     let encoded = "email=ana%40example.com&password=SecurePass123%21";
     for request in [post_json(LOGIN, CREDENTIALS), post_json("/api/auth/login", CREDENTIALS), form(LOGIN, encoded)] {

@@ -177,7 +177,7 @@ fn csv_as_databases_write_it() {
     assert_eq!((&users[0]["is_active"], &users[0]["is_verified"]), (&json!(false), &json!(true)));
     assert_eq!(users[0]["last_login"], "2024-02-01T00:00:00Z");
     assert_eq!((&users[1]["full_name"], &users[1]["username"]), (&json!("López, Ana"), &json!("ana")));
-    assert_eq!(users[1]["date_joined"], "2024-01-31T08:00:00.25Z");
+    assert_eq!(users[1]["date_joined"], "2024-01-31T08:00:00.250000Z");
 }
 
 #[test]
