@@ -1,5 +1,6 @@
 //! Serving: from the first line to the last, and starts that fail.
 
+use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
@@ -30,11 +31,14 @@ fn a_server_says_where_it_is_and_stops_in_order() {
 fn memory_comes_in_small_pages() {
     let installation = Installation::new();
     let server = installation.serve(&[]);
-    let memory = std::fs::read_to_string(format!("/proc/{}/smaps_rollup", server.process())).expect("it runs");
-    let huge = memory.lines().find_map(|line| line.strip_prefix("AnonHugePages:")).expect("Linux counts them");
-    let kilobytes: u32 = huge.trim().trim_end_matches(" kB").parse().expect("a number");
-    // A kernel that gives them to everybody gave some before the first line of ours.
-    assert!(kilobytes <= 4 * 1_024, "{memory}");
+    let told = |file: &str, name: &str| {
+        let text = fs::read_to_string(format!("/proc/{}/{file}", server.process())).expect("it runs");
+        let line = text.lines().find_map(|line| line.strip_prefix(name)).expect("Linux tells");
+        line.trim().trim_end_matches(" kB").parse::<u32>().expect("a number")
+    };
+    assert_eq!(told("status", "THP_enabled:"), 0, "huge pages are refused, whatever the kernel is set to");
+    // A kernel that gives them to everybody, and an allocator that asks for them, had some before the first line of ours.
+    assert!(told("smaps_rollup", "AnonHugePages:") <= 4 * 1_024);
 }
 
 #[test]
