@@ -17,7 +17,7 @@ use super::one_line::on_one_line;
 /// Lines that may wait: some megabytes at the very most.
 const ROOM: usize = 4_096;
 /// How long a line waits for others to be written with. Without it a busy service would wake the thread, and call the
-/// system, for nearly every line.
+/// system, for nearly every line; who kills the process loses as much of the log.
 const GATHER: Duration = Duration::from_millis(10);
 /// How much is written with one call to the system.
 const AT_ONCE: usize = 64 * 1_024;
